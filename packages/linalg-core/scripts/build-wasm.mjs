@@ -1,0 +1,50 @@
+// Compiles assembly/index.ts twice and writes the binaries as base64 constants:
+//   src/generated/simd.ts     128-bit SIMD, every operation rounded
+//   src/generated/relaxed.ts  the same source with relaxed SIMD: multiply-add is fused where the machine can
+//   src/generated/hash.ts     KERNEL_HASH, which names the runtime that copies of one version share
+//
+// `--asserts` keeps AssemblyScript's bounds checks (the debug build), for hunting a kernel that writes out of bounds.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import asc from "assemblyscript/asc";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const generated = join(root, "src", "generated");
+
+const builds = [
+  { name: "simd", features: "simd,threads,bulk-memory" },
+  { name: "relaxed", features: "simd,threads,bulk-memory,relaxed-simd" },
+];
+
+const hash = createHash("sha256").update(JSON.parse(await readFile(join(root, "package.json"), "utf8")).version);
+await mkdir(generated, { recursive: true });
+for (const { name, features } of builds) {
+  const binary = await compile(features);
+  hash.update(binary);
+  const text = `export const ${name.toUpperCase()}_BASE64 =\n  "${binary.toString("base64")}";\n`;
+  await writeFile(join(generated, `${name}.ts`), banner() + text);
+  process.stdout.write(`${name}: ${String(binary.length)} bytes\n`);
+}
+await writeFile(join(generated, "hash.ts"), `${banner()}export const KERNEL_HASH = "${hash.digest("hex").slice(0, 16)}";\n`);
+
+/** The binary of one feature set; throws with the compiler's own message. */
+async function compile(features) {
+  const checks = process.argv.includes("--asserts") ? [] : ["--noAssert"];
+  const memory = ["--importMemory", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"];
+  const args = ["assembly/index.ts", "-O3", ...checks, "--runtime", "stub", ...memory, "--enable", features, "-o", "kernels.wasm"];
+  const files = new Map();
+  const messages = [];
+  const { error } = await asc.main([...args, "--baseDir", root], {
+    stderr: { write: (text) => void messages.push(text) },
+    writeFile: (name, contents) => void files.set(name, contents),
+  });
+  if (error) throw new Error(`${messages.join("")}\n${error.message}`);
+  return Buffer.from(files.get("kernels.wasm"));
+}
+
+function banner() {
+  return "// Written by scripts/build-wasm.mjs from assembly/. Do not edit.\n";
+}
