@@ -1,0 +1,16 @@
+import { defineConfig } from "tsup";
+
+export default defineConfig({
+  // entries are written by tooling/scripts/sync-exports.mjs
+  entry: {
+    index: "src/index.ts",
+  },
+  format: ["esm", "cjs"],
+  target: "es2022",
+  platform: "neutral",
+  dts: { compilerOptions: { ignoreDeprecations: "6.0" } }, // tsup injects baseUrl, which TypeScript 6 deprecates (TS5101)
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+  splitting: true,
+});

@@ -1,0 +1,21 @@
+import { existsSync } from "node:fs";
+import { env, platform } from "node:process";
+
+const places = {
+  linux: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  darwin: ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"],
+  win32: [env.PROGRAMFILES, env["PROGRAMFILES(X86)"], env.LOCALAPPDATA]
+    .filter(Boolean)
+    .map((folder) => `${folder}\\Google\\Chrome\\Application\\chrome.exe`),
+};
+
+/** Path of an installed Chromium, or undefined. $CHROMIUM wins, and must exist when it is set. */
+export function findChromium() {
+  if (env.CHROMIUM) {
+    if (!existsSync(env.CHROMIUM)) throw new Error(`CHROMIUM names a file that does not exist: ${env.CHROMIUM}`);
+    return env.CHROMIUM;
+  }
+  return (places[platform] ?? []).find((path) => existsSync(path));
+}
+
+export const noChromium = "browser tests skipped: no Chromium. Install one (Debian: apt-get install chromium) or set CHROMIUM=/path";
