@@ -1,0 +1,80 @@
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import jsdoc from "eslint-plugin-jsdoc";
+import tseslint from "typescript-eslint";
+import { relative } from "node:path";
+import { defaultExport, inexactMath, inexactPower, kernelStyle, noAccessorInLoop, unseeded } from "./tooling/eslint-config/bans.mjs";
+import { packageFolders, subpathsOf } from "./tooling/scripts/subpaths.mjs";
+
+const source = ["packages/*/src/**/*.ts"];
+// files that are public modules: their exported functions carry the whole docstring
+const algorithms = packageFolders.flatMap((folder) =>
+  subpathsOf(folder)
+    .slice(1)
+    .map(([, path]) => `${relative(import.meta.dirname, folder).replaceAll("\\", "/")}/${path}`),
+);
+
+export default defineConfig(
+  globalIgnores(["**/dist/", "**/generated/", "**/assembly/", "**/build/", "**/.vitepress/", "**/*.d.ts", "**/.cache/", "report/"]),
+  js.configs.recommended,
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  {
+    files: ["**/*.mjs", "**/*.cjs"],
+    languageOptions: { globals: { console: "readonly", performance: "readonly", URL: "readonly", module: "writable" } },
+  },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname },
+    },
+    plugins: { subquad: { rules: { "no-accessor-in-loop": noAccessorInLoop } } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-non-null-assertion": "off", // x[i]! is how an inner loop reads a typed array
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "max-lines": ["error", { max: 250, skipBlankLines: false, skipComments: false }],
+      "no-console": "error",
+      "no-eval": "error",
+      "no-new-func": "error",
+      "no-restricted-imports": [
+        "error",
+        { paths: ["cwise", { name: "ndarray-ops", message: "Only linalg-core/src/ops.ts bridges it: it compiles code from strings." }] },
+      ],
+      "no-restricted-properties": ["error", ...unseeded],
+      "no-restricted-syntax": ["error", defaultExport],
+      "subquad/no-accessor-in-loop": "error",
+    },
+  },
+  {
+    files: source,
+    plugins: { jsdoc },
+    settings: { jsdoc: { mode: "typescript" } },
+    rules: {
+      "no-restricted-properties": ["error", ...unseeded, ...inexactMath],
+      "no-restricted-syntax": ["error", defaultExport, ...inexactPower],
+      "jsdoc/require-jsdoc": ["error", { publicOnly: true, require: { FunctionDeclaration: true, ClassDeclaration: true } }],
+      "jsdoc/require-description": "error",
+      "jsdoc/no-types": "error",
+      "jsdoc/check-alignment": "error",
+      "jsdoc/check-param-names": ["error", { checkDestructured: false, disableMissingParamChecks: true }],
+      "jsdoc/check-tag-names": ["error", { definedTags: ["complexity", "source", "packageDocumentation"] }],
+    },
+  },
+  {
+    files: algorithms,
+    plugins: { jsdoc },
+    rules: {},
+  },
+  {
+    files: ["packages/*/src/kernels/**/*.ts"],
+    rules: { "max-lines": "off", "no-restricted-syntax": ["error", defaultExport, ...inexactPower, ...kernelStyle], "jsdoc/require-jsdoc": "off" },
+  },
+  { files: ["packages/linalg-core/src/ops.ts"], rules: { "no-restricted-imports": "off" } },
+  {
+    files: ["**/test/**/*.ts", "tooling/test-kit/src/**/*.ts"],
+    rules: { "max-lines": "off", "subquad/no-accessor-in-loop": "off" },
+  },
+  { files: ["apps/**/*.ts"], rules: { "no-console": "off" } },
+  { files: ["**/*.config.{ts,mts,mjs}"], rules: { "no-restricted-syntax": "off" } },
+);
