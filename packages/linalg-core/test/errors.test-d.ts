@@ -1,0 +1,28 @@
+import { expectTypeOf, test } from "vitest";
+import { weakest, type Certificate } from "../src/certificate.js";
+import { NotConvergedError, assert, isNumericsError, type NumericsError, type NumericsErrorCode } from "../src/errors.js";
+import type { Plan } from "../src/plan.js";
+
+test("narrowing", () => {
+  const value: unknown = undefined;
+  if (isNumericsError(value)) expectTypeOf(value).toEqualTypeOf<NumericsError>();
+  expectTypeOf<NumericsError["code"]>().toEqualTypeOf<NumericsErrorCode>();
+  const found = [1][0];
+  assert(found !== undefined, "m");
+  expectTypeOf(found).toEqualTypeOf<number>();
+  expectTypeOf(new NotConvergedError("f", { x: 1 }).result).toEqualTypeOf<{ x: number }>();
+});
+
+test("a certificate's kind tells its fields", () => {
+  const certificate = weakest([]);
+  expectTypeOf(certificate).toEqualTypeOf<Certificate>();
+  if (certificate.kind === "statistical") expectTypeOf(certificate.confidence).toBeNumber();
+  // @ts-expect-error an exact certificate has no norm
+  const wrong: Certificate = { kind: "exact", bound: 0, norm: "max" };
+  void wrong;
+});
+
+test("a plan may leave the error out", () => {
+  expectTypeOf<{ method: string; predicted: { seconds: number; bytes: number }; rejected: [] }>().toExtend<Plan>();
+  expectTypeOf<{ method: string; predicted: { seconds: number }; rejected: [] }>().not.toExtend<Plan>();
+});
