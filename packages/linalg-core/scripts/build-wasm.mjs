@@ -10,6 +10,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import { writeRegisterTiles } from "./register-tiles.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const generated = join(root, "src", "generated");
@@ -19,6 +20,7 @@ const builds = [
   { name: "relaxed", features: "simd,threads,bulk-memory,relaxed-simd" },
 ];
 
+writeRegisterTiles();
 const hash = createHash("sha256").update(JSON.parse(await readFile(join(root, "package.json"), "utf8")).version);
 await mkdir(generated, { recursive: true });
 for (const { name, features } of builds) {

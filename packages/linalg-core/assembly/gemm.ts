@@ -1,0 +1,114 @@
+// C = A B, packed and blocked: three jobs, each split into independent tiles of the output.
+//
+//   A  m x k, packed as [panel of KC][sliver of 6 rows][kc][6]             edges padded with zeros, so that one
+//   B  k x n, packed as [panel of KC][sliver of W columns][kc][W]          register tile serves the whole matrix
+//   W  32 bytes of T: 8 float32, 4 float64
+//
+// Order law: c_ij is the sum over panels, ascending, of the sum over k inside the panel, ascending, in one accumulator.
+// Its bits depend on row i, column j and k alone: not on m, n, strides, tiles or threads.
+import { productTile } from "./generated/register-tiles";
+
+const KC: i32 = 256, ROWS: i32 = 6;
+
+@unmanaged
+class PackArgs {
+  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  length: i32; // rows of A or columns of B
+  depth: i32; // k
+  source: usize;
+  lengthStride: i32; // bytes between rows of A or columns of B
+  depthStride: i32; // bytes along k
+  packed: usize;
+  slivers: i32; // a tile
+}
+
+/** Packs \`slivers\` row slivers of A, all panels. */
+export function packLeftTile<T>(address: usize, tile: i32): void {
+  pack<T>(changetype<PackArgs>(address), tile, ROWS);
+}
+/** Packs \`slivers\` column slivers of B, all panels. */
+export function packRightTile<T>(address: usize, tile: i32): void {
+  pack<T>(changetype<PackArgs>(address), tile, 32 / <i32>sizeof<T>());
+}
+
+// @ts-ignore: decorator
+@inline
+function pack<T>(a: PackArgs, tile: i32, width: i32): void {
+  const total = (a.length + width - 1) / width;
+  const first = tile * a.slivers, end = min(total, first + a.slivers);
+  const across = <usize>a.lengthStride, along = <usize>a.depthStride;
+  for (let pc = 0; pc < a.depth; pc += KC) {
+    const kc = min(KC, a.depth - pc);
+    for (let s = first; s < end; s++) {
+      let out = a.packed + (<usize>pc * <usize>(total * width) + <usize>(s * width) * <usize>kc) * sizeof<T>();
+      let p = a.source + <usize>(s * width) * across + <usize>pc * along;
+      const valid = min(width, a.length - s * width);
+      if (valid == width && across == sizeof<T>() && width * <i32>sizeof<T>() == 32) {
+        for (let l = 0; l < kc; l++) { v128.store(out, v128.load(p)); v128.store(out, v128.load(p, 16), 16); out += 32; p += along; }
+      } else if (valid == width) {
+        for (let l = 0; l < kc; l++) {
+          let q = p;
+          for (let r = 0; r < width; r++) { store<T>(out + <usize>r * sizeof<T>(), load<T>(q)); q += across; }
+          out += <usize>width * sizeof<T>(); p += along;
+        }
+      } else {
+        for (let l = 0; l < kc; l++) {
+          for (let r = 0; r < width; r++) store<T>(out + <usize>r * sizeof<T>(), r < valid ? load<T>(p + <usize>r * across) : <T>0);
+          out += <usize>width * sizeof<T>(); p += along;
+        }
+      }
+    }
+  }
+}
+
+@unmanaged
+class MultiplyArgs {
+  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  m: i32;
+  n: i32;
+  k: i32;
+  left: usize;
+  right: usize;
+  out: usize; // T [m][n], row-major
+  tileRows: i32; // a multiple of 6
+  tileColumns: i32; // a multiple of W
+}
+
+/** Computes one rectangle of C; tiles run along a row of rectangles first, so that the slivers of A stay in cache. */
+export function multiplyTile<T>(address: usize, tile: i32, scratch: usize): void {
+  const a = changetype<MultiplyArgs>(address);
+  const W = 32 / <i32>sizeof<T>();
+  const across = (a.n + a.tileColumns - 1) / a.tileColumns;
+  const i0 = tile / across * a.tileRows, j0 = tile % across * a.tileColumns;
+  const i1 = min(a.m, i0 + a.tileRows), j1 = min(a.n, j0 + a.tileColumns);
+  const rowsPadded = (a.m + ROWS - 1) / ROWS * ROWS, columnsPadded = (a.n + W - 1) / W * W;
+  const ldc = <usize>a.n * sizeof<T>();
+  for (let pc = 0; pc < a.k; pc += KC) {
+    const kc = min(KC, a.k - pc);
+    const left = a.left + <usize>pc * <usize>rowsPadded * sizeof<T>();
+    const right = a.right + <usize>pc * <usize>columnsPadded * sizeof<T>();
+    for (let j = j0; j < j1; j += W) {
+      const b = right + <usize>j * <usize>kc * sizeof<T>();
+      for (let i = i0; i < i1; i += ROWS) {
+        const x = left + <usize>i * <usize>kc * sizeof<T>();
+        const c = a.out + <usize>i * ldc + <usize>j * sizeof<T>();
+        if (i1 - i >= ROWS && j1 - j >= W) productTile<T>(kc, x, b, c, ldc, pc > 0);
+        else {
+          productTile<T>(kc, x, b, scratch, 32, false);
+          addEdge<T>(min(ROWS, i1 - i), min(W, j1 - j), scratch, c, ldc, pc > 0);
+        }
+      }
+    }
+  }
+}
+
+function addEdge<T>(rows: i32, columns: i32, from: usize, c: usize, ldc: usize, add: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const at = c + <usize>j * sizeof<T>();
+      const v = load<T>(from + <usize>j * sizeof<T>());
+      store<T>(at, add ? load<T>(at) + v : v);
+    }
+    from += 32; c += ldc;
+  }
+}

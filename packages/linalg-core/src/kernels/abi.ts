@@ -1,0 +1,117 @@
+/**
+ * The kernels every backend offers, over one memory addressed in bytes.
+ *
+ *   args     address of an argument block: eight float64, then int32 words in the order given below
+ *   tile     which part of the output to compute; tiles are independent and may run in any order on any thread
+ *   scratch  address of SCRATCH_BYTES that no other thread uses
+ *   T        the dtype in the kernel's name: F32 or F64
+ *   W        values in 32 bytes of T: 8 float32, 4 float64
+ *
+ * Backends: two WebAssembly binaries built from assembly/, and src/kernels/js, which has the bits of the plain SIMD one.
+ */
+
+/** Bytes of scratch a thread owns. */
+export const SCRATCH_BYTES = 448 * 1024;
+
+/** k values a packed panel of a matrix product holds. */
+export const GEMM_PANEL = 256;
+/** Rows a register tile of a matrix product holds; columns are W. */
+export const GEMM_ROWS = 6;
+/** Weights below 2^FLOOR of the largest count as 2^FLOOR. */
+export const EXP2_FLOOR = { float32: -80, float64: -500 } as const;
+/** The score of a hidden key. */
+export const HIDDEN_SCORE = { float32: -3.4028234663852886e38, float64: -Number.MAX_VALUE } as const;
+
+type Tile = (args: number, tile: number, scratch: number) => void;
+
+/** Kernels that run on any thread. Words of each argument block in brackets. */
+export interface TiledKernels {
+  /**
+   * Streaming attention for `slivers * W` queries a tile; see assembly/attention.ts for the layouts.
+   * reals: log2(e) for an added mask. [causal, offset, maskKind (0, 1 keep, 2 add), mask, maskKeys, queryCount, keyCount, depth, channels,
+   * keyBlock, slivers, queries, queryBias, keys, keyBias, values, bounded, out, raw, center, low, high, denominators, maxima, rescales]
+   */
+  readonly attentionF32: Tile;
+  readonly attentionF64: Tile;
+  /** 2^(scores) itself; the same block, with channels = row length of the result and bounded = clamp the scores at 0. */
+  readonly exponentialF32: Tile;
+  readonly exponentialF64: Tile;
+  /** Packs one block of keys and values. [keyCount, depth, channels, keyBlock, keys, values, valueStride, packedKeys, packedValues] */
+  readonly packKeysF32: Tile;
+  readonly packKeysF64: Tile;
+  /** Matrix product: packs A, packs B. [length, depth, source, lengthStride, depthStride (bytes), packed, slivers a tile] */
+  readonly packLeftF32: Tile;
+  readonly packLeftF64: Tile;
+  readonly packRightF32: Tile;
+  readonly packRightF64: Tile;
+  /** Matrix product: one rectangle of C. [m, n, k, left, right, out, tileRows, tileColumns] */
+  readonly multiplyF32: Tile;
+  readonly multiplyF64: Tile;
+  /** Nearest centre of each point. [count, width, centres, centresPadded, points, keys, bias, nearest, pointsPerTile] */
+  readonly assignF32: Tile;
+  readonly assignF64: Tile;
+}
+
+type Direct<Result = void> = (...numbers: number[]) => Result;
+
+/** Kernels that the calling thread runs. Parameters in parentheses; all are addresses or counts unless said. */
+export interface DirectKernels {
+  /** (count, depth, rows, out): rows of keys, count a multiple of 6 -> [group of 6][depth][6]. */
+  readonly packKeyRowsF32: Direct;
+  readonly packKeyRowsF64: Direct;
+  /** (rows, x): x <- 2^max(x, FLOOR) over rows of 32 bytes. */
+  readonly exp2RowsF32: Direct;
+  readonly exp2RowsF64: Direct;
+  /** (count, x) -> index of the first NaN or Infinity, or -1. */
+  readonly firstNonFiniteF32: Direct<number>;
+  readonly firstNonFiniteF64: Direct<number>;
+  /** (n, d, source, rowStride, columnStride (bytes), factor, out, width, ones): strided -> padded rows times factor. */
+  readonly stageRowsF32: Direct;
+  readonly stageRowsF64: Direct;
+  /** (n, width, rows, sums (float64), low, high). */
+  readonly columnRangeF32: Direct;
+  readonly columnRangeF64: Direct;
+  /** (n, width, rows, mean (float64), squares (float64)): sums of squared distances from the mean. */
+  readonly columnSpreadF32: Direct;
+  readonly columnSpreadF64: Direct;
+  /** (n, width, rows, mean, factor, out, halfNorm): out = (row - mean) factor, halfNorm = -|out|^2 / 2. */
+  readonly centerRowsF32: Direct;
+  readonly centerRowsF64: Direct;
+  /** (n, width, rows, g, subtract or 0, out): out = <row, g> - subtract. */
+  readonly rowProductsF32: Direct;
+  readonly rowProductsF64: Direct;
+  /** (n, width, rows, mean, weights, out): out = (row - mean) weight. */
+  readonly weightRowsF32: Direct;
+  readonly weightRowsF64: Direct;
+  /** (count, width, rows, indices (int32), out). */
+  readonly gatherRowsF32: Direct;
+  readonly gatherRowsF64: Direct;
+  /** (n, x) -> largest. */
+  readonly vectorMaximumF32: Direct<number>;
+  readonly vectorMaximumF64: Direct<number>;
+  /** (n, width, rows, centre, distance): distance <- min(distance, |row - centre|^2). */
+  readonly shrinkDistancesF32: Direct;
+  readonly shrinkDistancesF64: Direct;
+  /** (n, width, rows, nearest, weights, sums, totals). */
+  readonly accumulateCentresF32: Direct;
+  readonly accumulateCentresF64: Direct;
+  /** (n, ld (bytes), A): A = L L^T in place -> 0, or 1 + the row of a pivot that is not positive. float64. */
+  readonly cholesky: Direct<number>;
+  /** (n, T, rowStride, columnStride (bytes), lower, unit, columns (even), B, ldb (bytes)): T X = B in place. float64. */
+  readonly solveTriangular: Direct;
+  /** (count, x): x <- e^x; count a multiple of 4 (float32) or 2 (float64). */
+  readonly expF32: Direct;
+  readonly expF64: Direct;
+}
+
+export type Kernels = TiledKernels & DirectKernels;
+export type TiledKernel = keyof TiledKernels;
+
+/** One memory seen as each kind of array. Views are made anew when it grows: read them afresh, never keep them. */
+export interface ComputeMemory {
+  readonly buffer: ArrayBufferLike;
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly f32: Float32Array;
+  readonly f64: Float64Array;
+}
