@@ -1,1 +1,21 @@
-export {};
+export { fromNested, pack, plain, takeRows, type FloatStore, type PlainArray, type Strided } from "./arrays.js";
+export { layouts, strided, type Layout } from "./strided.js";
+export { gaussianArray, testRandom, type TestRandom } from "./random.js";
+export { maxUlpDistance, ulpDistance, type Precision } from "./ulp.js";
+export { matmulMagnitude, matmulOracle, type MatmulOracleOptions } from "./matmul.js";
+export { softmaxOracle } from "./softmax.js";
+export { choleskyOracle, choleskySolveOracle } from "./cholesky.js";
+export { attentionOracle, type AttentionOracleOptions, type AttentionOracleResult } from "./attention.js";
+export { gaussianKernelOracle, nystromKernelOracle, nystromSmootherOracle, type NystromOracleOptions } from "./nystrom.js";
+export {
+  channelScale,
+  checkCertificate,
+  rowErrors,
+  shareAbove,
+  type CheckableCertificate,
+  type ErrorUnit,
+  type RowVerdict,
+} from "./certificate.js";
+export { meanAttention } from "./mean-attention.js";
+export { uniformAttention } from "./uniform-attention.js";
+export { favorAttention, type FavorAttentionOptions } from "./favor-attention.js";
