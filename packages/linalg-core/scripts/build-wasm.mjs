@@ -3,6 +3,9 @@
 //   src/generated/relaxed.ts  the same source with relaxed SIMD: multiply-add is fused where the machine can
 //   src/generated/hash.ts     KERNEL_HASH, which names the runtime that copies of one version share
 //
+// and src/worker.ts, stripped of its types, as a string that starts a worker without a file:
+//   src/generated/worker.ts   WORKER_SOURCE
+//
 // `--asserts` keeps AssemblyScript's bounds checks (the debug build), for hunting a kernel that writes out of bounds.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -10,6 +13,7 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import ts from "typescript";
 import { writeRegisterTiles } from "./register-tiles.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -31,6 +35,16 @@ for (const { name, features } of builds) {
   process.stdout.write(`${name}: ${String(binary.length)} bytes\n`);
 }
 await writeFile(join(generated, "hash.ts"), `${banner()}export const KERNEL_HASH = "${hash.digest("hex").slice(0, 16)}";\n`);
+await writeFile(join(generated, "worker.ts"), `${banner()}export const WORKER_SOURCE = ${JSON.stringify(await workerSource())};\n`);
+
+/** The worker as a classic script: no types, no comments, no export mark. */
+async function workerSource() {
+  const typed = await readFile(join(root, "src", "worker.ts"), "utf8");
+  const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true };
+  const script = ts.transpileModule(typed, { compilerOptions }).outputText.replace(/^export \{\};\n/m, "").replace(/^ +/gm, "");
+  if (/^\s*(import|export)\b/m.test(script)) throw new Error("src/worker.ts must import nothing");
+  return script;
+}
 
 /** The binary of one feature set; throws with the compiler's own message. */
 async function compile(features) {
@@ -48,5 +62,5 @@ async function compile(features) {
 }
 
 function banner() {
-  return "// Written by scripts/build-wasm.mjs from assembly/. Do not edit.\n";
+  return "// Written by scripts/build-wasm.mjs. Do not edit.\n";
 }

@@ -1,0 +1,42 @@
+/**
+ * The control block: 48 Int32 on a SharedArrayBuffer of its own, by which the owner hands jobs to the workers.
+ *
+ * A job: the owner writes the fields, sets NEXT and CHECKED_OUT to 0, raises GENERATION and wakes everybody. Workers below LIMIT take
+ * tiles by adding to NEXT; every worker checks out, also one that found nothing to do, so that no late worker can read half of the next
+ * job. ABORT ends a job early, between tiles. Kernels themselves contain no atomic instruction.
+ */
+export const Control = {
+  GENERATION: 0, // raised for each job; -1 ends the workers
+  KERNEL: 1, // position in exportNames
+  ARGS: 2,
+  TILES: 3,
+  NEXT: 4,
+  CHECKED_OUT: 5,
+  ABORT: 6,
+  ERROR: 7, // 1 + the worker whose kernel trapped
+  PROGRESS: 8, // tiles finished
+  LIMIT: 9, // workers that may take tiles
+  WORKERS: 10, // workers that must check out
+  CURRENT: 16, // 16 words, one a worker: 1 + the tile in hand, -1 while claiming one, 0 for none
+  OUT: 32, // 16 words, one a worker: the generation it checked out of
+  LENGTH: 48,
+} as const;
+
+/** The one message that a worker receives. */
+export interface Boot {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly control: Int32Array<SharedArrayBuffer>;
+  readonly exportNames: readonly string[];
+  readonly index: number;
+  readonly scratch: number;
+  /** GENERATION at the time of sending: the worker waits for the next one. */
+  readonly generation: number;
+}
+
+/** What a worker says: it is ready, it was the last to check out of a generation, or its kernel trapped. */
+export interface WorkerMessage {
+  readonly ready?: number;
+  readonly done?: number;
+  readonly trap?: string;
+}
