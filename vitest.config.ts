@@ -1,23 +1,16 @@
+import { env } from "node:process";
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig } from "vitest/config";
-import { findChromium } from "./tooling/scripts/find-chromium.mjs";
+import { chromiumArgs, findChromium, isolationHeaders } from "./tooling/scripts/find-chromium.mjs";
 
 const executablePath = findChromium();
-const headers = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }; // threads in the page
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 export default defineConfig({
   test: {
+    env: { SUBQUAD_TEST_PROFILE: env.SUBQUAD_TEST_PROFILE ?? "quick" }, // tests read import.meta.env, in Chromium too
     projects: [
       {
+        extends: true,
         test: {
           name: "node",
           environment: "node",
@@ -35,7 +28,8 @@ export default defineConfig({
       ...(executablePath
         ? [
             {
-              server: { headers },
+              extends: true as const,
+              server: { headers: isolationHeaders }, // on the project, or the page gets no threads
               test: {
                 name: "chromium",
                 include: ["packages/*/test/**/*.test.ts"],
@@ -44,7 +38,7 @@ export default defineConfig({
                   enabled: true,
                   headless: true,
                   screenshotFailures: false,
-                  provider: playwright({ launchOptions: { executablePath, args } }),
+                  provider: playwright({ launchOptions: { executablePath, args: chromiumArgs } }),
                   instances: [{ browser: "chromium" as const }],
                 },
               },

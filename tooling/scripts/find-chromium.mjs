@@ -19,3 +19,16 @@ export function findChromium() {
 }
 
 export const noChromium = "browser tests skipped: no Chromium. Install one (Debian: apt-get install chromium) or set CHROMIUM=/path";
+
+export const chromiumArgs = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Headers of a page that may use threads. */
+export const isolationHeaders = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
