@@ -1,1 +1,1 @@
-export {};
+export { rowsNeeded, rowsNeededPooled, upperShare } from "./sample-size.js";
