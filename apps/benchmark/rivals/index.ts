@@ -1,0 +1,28 @@
+/** Every rival library, and what it takes part in. */
+import { locate } from "./load.js";
+import { jaxJs } from "./jax-js.js";
+import { mlMatrix } from "./ml-matrix.js";
+import { ndarrayGemm } from "./ndarray-gemm.js";
+import { numeric } from "./numeric.js";
+import { numpyTs } from "./numpy-ts.js";
+import { onnxruntimeNode, onnxruntimeNodeFused, onnxruntimeWeb, onnxruntimeWebFused } from "./onnxruntime.js";
+import type { Rival } from "./rival.js";
+import { tfjsWasm } from "./tfjs-wasm.js";
+
+export const rivals: readonly Rival[] = [
+  onnxruntimeWeb,
+  onnxruntimeWebFused,
+  onnxruntimeNode,
+  onnxruntimeNodeFused,
+  tfjsWasm,
+  jaxJs,
+  numpyTs,
+  ndarrayGemm,
+  mlMatrix,
+  numeric,
+];
+
+/** Whether the packages of a rival can be found; they may still fail to load. */
+export function isInstalled(rival: Rival): boolean {
+  return rival.packages.every((name) => locate(name, rival.home) !== undefined);
+}
