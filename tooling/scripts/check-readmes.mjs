@@ -17,7 +17,10 @@ const pages = [
 ].filter(({ path }) => existsSync(path));
 
 const fences = pages.flatMap(({ path, home }) =>
-  fencesOf(path).map((fence, i) => ({ ...fence, page: path.slice(root.length), file: join(home, ".cache/readme", `fence-${i + 1}.mts`) })),
+  fencesOf(path).map((fence, i) => {
+    const page = path.slice(root.length);
+    return { ...fence, page, file: join(home, ".cache/readme", `${page.replace(/\W+/g, "-")}-${i + 1}.mts`) };
+  }),
 );
 for (const folder of new Set(fences.map(({ file }) => dirname(file)))) rmSync(folder, { recursive: true, force: true });
 const problems = [];
