@@ -30,7 +30,11 @@ export default {
       { path: "^packages/", pathNot: "^packages/linalg-core/src/ops\\.ts$" },
       { path: "node_modules/(ndarray-ops|cwise)" },
     ),
-    rule("seedrandom-only-in-rng", { path: "^packages/", pathNot: "^packages/linalg-core/src/rng\\.ts$" }, { path: "node_modules/seedrandom" }),
+    rule(
+      "seedrandom-only-in-rng",
+      { path: "^packages/", pathNot: "^packages/linalg-core/src/rng\\.ts$" },
+      { path: "node_modules/seedrandom" },
+    ),
     rule("no-undeclared", { path: "^packages/[^/]+/src" }, { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev"] }),
   ],
   options: {

@@ -21,7 +21,9 @@ export default defineConfig(
   {
     files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: {
-      globals: Object.fromEntries("Buffer URL clearTimeout console module performance process setTimeout".split(" ").map((name) => [name, "readonly"])),
+      globals: Object.fromEntries(
+        "Buffer URL clearTimeout console module performance process setTimeout".split(" ").map((name) => [name, "readonly"]),
+      ),
     },
   },
   {
@@ -71,7 +73,11 @@ export default defineConfig(
   },
   {
     files: ["packages/*/src/kernels/**/*.ts"],
-    rules: { "max-lines": "off", "no-restricted-syntax": ["error", defaultExport, ...inexactPower, ...kernelStyle], "jsdoc/require-jsdoc": "off" },
+    rules: {
+      "max-lines": "off",
+      "no-restricted-syntax": ["error", defaultExport, ...inexactPower, ...kernelStyle],
+      "jsdoc/require-jsdoc": "off",
+    },
   },
   { files: ["packages/linalg-core/src/ops.ts"], rules: { "no-restricted-imports": "off" } },
   {

@@ -7,9 +7,9 @@ export const unseeded = [
 ];
 
 /** Engines round these differently (only + - * / and sqrt are exact), so they would break equal bits across runtimes. */
-export const inexactMath = (
-  "exp expm1 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh hypot pow cbrt"
-).split(" ").map((property) => ({ object: "Math", property, message: "Engines round it differently: use @subquad/linalg-core/math." }));
+export const inexactMath = "exp expm1 log log1p log2 log10 sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh hypot pow cbrt"
+  .split(" ")
+  .map((property) => ({ object: "Math", property, message: "Engines round it differently: use @subquad/linalg-core/math." }));
 
 export const defaultExport = { selector: "ExportDefaultDeclaration", message: "Use a named export." };
 

@@ -39,8 +39,15 @@ console.log(`${fences.length} fences of ${pages.length} pages, ${fences.length -
 process.exitCode = problems.length > 0 ? 1 : 0;
 
 function typecheck() {
-  const config = ts.getParsedCommandLineOfConfigFile(join(root, "tsconfig.base.json"), { noUnusedLocals: false }, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} });
-  const program = ts.createProgram(fences.map(({ file }) => file), { ...config.options, noEmit: true });
+  const config = ts.getParsedCommandLineOfConfigFile(
+    join(root, "tsconfig.base.json"),
+    { noUnusedLocals: false },
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: () => {} },
+  );
+  const program = ts.createProgram(
+    fences.map(({ file }) => file),
+    { ...config.options, noEmit: true },
+  );
   for (const { file, start, messageText } of ts.getPreEmitDiagnostics(program)) {
     const fence = fences.find((candidate) => candidate.file === file?.fileName);
     const line = fence ? fence.line + file.getLineAndCharacterOfPosition(start).line : 0;

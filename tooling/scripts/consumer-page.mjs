@@ -24,7 +24,10 @@ export async function openPages(home, executablePath) {
       const server = await serve(folder, policy.header);
       for (const place of ["main thread", "module worker"]) {
         const name = `Chromium ${place}, ${policy.name}`;
-        results.push({ name, ...(await visit(browser, `http://127.0.0.1:${server.address().port}/?${place === "main thread" ? "main" : "worker"}`, policy)) });
+        results.push({
+          name,
+          ...(await visit(browser, `http://127.0.0.1:${server.address().port}/?${place === "main thread" ? "main" : "worker"}`, policy)),
+        });
       }
       server.close();
     }
@@ -40,7 +43,10 @@ async function buildPage(home) {
   const say = "(result) => console.log(`RESULT ${JSON.stringify(result)}`)";
   const complain = "(error) => console.log(`ERROR ${error?.stack ?? error}`)";
   writeFileSync(join(folder, "index.html"), '<!doctype html><title>consumer</title><script type="module" src="./page.js"></script>');
-  writeFileSync(join(folder, "worker.js"), 'import { main } from "../esm/main.js";\nmain(false).then((result) => postMessage({ result }), (error) => postMessage({ error: String(error?.stack ?? error) }));\n');
+  writeFileSync(
+    join(folder, "worker.js"),
+    'import { main } from "../esm/main.js";\nmain(false).then((result) => postMessage({ result }), (error) => postMessage({ error: String(error?.stack ?? error) }));\n',
+  );
   writeFileSync(
     join(folder, "page.js"),
     `if (location.search === "?main") import("../esm/main.js").then(({ main }) => main(false)).then(${say}, ${complain});
@@ -50,7 +56,14 @@ async function buildPage(home) {
       worker.onerror = (event) => (${complain})(event.message);
     }`,
   );
-  await build({ root: folder, base: "./", logLevel: "error", configFile: false, worker: { format: "es" }, build: { target: "es2022", outDir: "dist" } });
+  await build({
+    root: folder,
+    base: "./",
+    logLevel: "error",
+    configFile: false,
+    worker: { format: "es" },
+    build: { target: "es2022", outDir: "dist" },
+  });
   return join(folder, "dist");
 }
 
@@ -60,7 +73,11 @@ function serve(folder, policy) {
     try {
       const file = join(folder, path === "/" ? "index.html" : path);
       const body = readFileSync(file);
-      response.writeHead(200, { "Content-Type": types[extname(file)] ?? "application/octet-stream", ...isolationHeaders, ...(policy ? { "Content-Security-Policy": policy } : {}) });
+      response.writeHead(200, {
+        "Content-Type": types[extname(file)] ?? "application/octet-stream",
+        ...isolationHeaders,
+        ...(policy ? { "Content-Security-Policy": policy } : {}),
+      });
       response.end(body);
     } catch {
       response.writeHead(404).end();
@@ -86,7 +103,9 @@ async function visit(browser, url, policy) {
     await Promise.all([page.goto(url), answer]);
     const result = await answer;
     const wasm = result.backend !== "js";
-    return wasm === policy.wasm ? { result } : { result, error: `expected ${policy.wasm ? "WebAssembly" : "the JavaScript fallback"}, ran on ${result.backend}` };
+    return wasm === policy.wasm
+      ? { result }
+      : { result, error: `expected ${policy.wasm ? "WebAssembly" : "the JavaScript fallback"}, ran on ${result.backend}` };
   } catch (error) {
     return { error: `${error.message}\n${lines.join("\n")}` };
   } finally {

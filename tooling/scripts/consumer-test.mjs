@@ -29,7 +29,8 @@ try {
   runNode();
   for (const runtime of otherRuntimes()) runOther(runtime);
   await runPages();
-  if (hashes.size > 1) problems.push(`the seeded result differs: ${[...hashes].map(([hash, names]) => `${hash} in ${names.join(", ")}`).join("; ")}`);
+  if (hashes.size > 1)
+    problems.push(`the seeded result differs: ${[...hashes].map(([hash, names]) => `${hash} in ${names.join(", ")}`).join("; ")}`);
 } finally {
   if (process.argv.includes("--keep")) console.log(`kept ${home}`);
   else rmSync(dirname(home), { recursive: true, force: true });
@@ -45,8 +46,16 @@ function install() {
     collectThirdParty(folder, overrides);
   }
   const tarballs = readdirSync(home).filter((file) => file.endsWith(".tgz"));
-  const dependencies = Object.fromEntries(tarballs.map((file) => [`@subquad/${/^subquad-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)[1]}`, `file:${file}`]));
-  const manifest = { name: "a-consumer", private: true, type: "module", dependencies, pnpm: { overrides: { ...overrides, ...dependencies } } };
+  const dependencies = Object.fromEntries(
+    tarballs.map((file) => [`@subquad/${/^subquad-(.+)-\d+\.\d+\.\d+.*\.tgz$/.exec(file)[1]}`, `file:${file}`]),
+  );
+  const manifest = {
+    name: "a-consumer",
+    private: true,
+    type: "module",
+    dependencies,
+    pnpm: { overrides: { ...overrides, ...dependencies } },
+  };
   writeFileSync(join(home, "package.json"), JSON.stringify(manifest, null, 2));
   pnpm(["install", "--offline", "--ignore-workspace", "--ignore-scripts", "--no-frozen-lockfile", "--config.node-linker=hoisted"], home);
 }
@@ -56,14 +65,19 @@ function collectThirdParty(folder, overrides) {
   for (const name of Object.keys(dependencies)) {
     if (name.startsWith("@subquad/") || overrides[name]) continue;
     const inside = join(folder, "node_modules", name); // a workspace package has its own node_modules, one in the pnpm store has siblings
-    const copy = realpathSync(existsSync(inside) ? inside : join(folder.slice(0, folder.lastIndexOf("node_modules")), "node_modules", name));
+    const copy = realpathSync(
+      existsSync(inside) ? inside : join(folder.slice(0, folder.lastIndexOf("node_modules")), "node_modules", name),
+    );
     overrides[name] = `file:${copy}`;
     collectThirdParty(copy, overrides);
   }
 }
 
 function pnpm(args, cwd) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}node_modules/pnpm/bin/pnpm.cjs`, ...args], { cwd, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [`${root}node_modules/pnpm/bin/pnpm.cjs`, ...args], {
+    cwd,
+    encoding: "utf8",
+  });
   if (status !== 0) throw new Error(`pnpm ${args.join(" ")} failed in ${cwd}:\n${stdout}${stderr}`);
 }
 
@@ -83,7 +97,9 @@ function writePrograms() {
   for (const folder of packageFolders) {
     const [fence] = existsSync(join(folder, "README.md")) ? fencesOf(join(folder, "README.md")).filter(({ runs }) => runs) : [];
     if (!fence) problems.push(`packages/${basename(folder)}/README.md has no example to run`);
-    sources[`example-${basename(folder)}`] = fence ? asFunction(withAssertions(fence.code).code) : "export async function run(): Promise<void> {}";
+    sources[`example-${basename(folder)}`] = fence
+      ? asFunction(withAssertions(fence.code).code)
+      : "export async function run(): Promise<void> {}";
   }
   for (const [format, module, type] of [
     ["esm", ts.ModuleKind.ESNext, "module"],
@@ -92,12 +108,20 @@ function writePrograms() {
     mkdirSync(join(home, format));
     writeFileSync(join(home, format, "package.json"), JSON.stringify({ type }));
     for (const [name, source] of Object.entries(sources)) {
-      const { outputText } = ts.transpileModule(source, { compilerOptions: { target: ts.ScriptTarget.ES2022, module, verbatimModuleSyntax: false } });
+      const { outputText } = ts.transpileModule(source, {
+        compilerOptions: { target: ts.ScriptTarget.ES2022, module, verbatimModuleSyntax: false },
+      });
       writeFileSync(join(home, format, `${name}.js`), outputText);
     }
   }
-  writeFileSync(join(home, "esm/node.js"), 'import { main } from "./main.js";\nconsole.log(`RESULT ${JSON.stringify(await main(true))}`);\n');
-  writeFileSync(join(home, "cjs/node.js"), 'require("./main.js").main(true).then((result) => console.log(`RESULT ${JSON.stringify(result)}`));\n');
+  writeFileSync(
+    join(home, "esm/node.js"),
+    'import { main } from "./main.js";\nconsole.log(`RESULT ${JSON.stringify(await main(true))}`);\n',
+  );
+  writeFileSync(
+    join(home, "cjs/node.js"),
+    'require("./main.js").main(true).then((result) => console.log(`RESULT ${JSON.stringify(result)}`));\n',
+  );
   writeFileSync(
     join(home, "esm/in-worker.js"),
     'import { Worker } from "node:worker_threads";\nnew Worker(new URL("./node.js", import.meta.url)).on("error", (error) => { throw error; });\n',
@@ -107,7 +131,11 @@ function writePrograms() {
 /** An example's statements as a function, so that it may await in CommonJS too; its imports stay outside. */
 function asFunction(code) {
   const { statements } = ts.createSourceFile("example.ts", code, ts.ScriptTarget.ES2022, true);
-  const text = (wanted) => statements.filter((node) => ts.isImportDeclaration(node) === wanted).map((node) => node.getFullText()).join("");
+  const text = (wanted) =>
+    statements
+      .filter((node) => ts.isImportDeclaration(node) === wanted)
+      .map((node) => node.getFullText())
+      .join("");
   return `${text(true)}\nexport async function run(): Promise<void> {${text(false)}\n}\n// @ts-nocheck\n${showsSource}`;
 }
 
@@ -132,7 +160,15 @@ function exampleOf(name) {
 }
 
 function checkTypes() {
-  const base = { strict: true, skipLibCheck: false, noEmit: true, target: "ES2022", lib: ["ES2022", "DOM"], types: [], exactOptionalPropertyTypes: true };
+  const base = {
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    target: "ES2022",
+    lib: ["ES2022", "DOM"],
+    types: [],
+    exactOptionalPropertyTypes: true,
+  };
   for (const [name, file, options] of [
     ["ESM", "types.mts", { module: "NodeNext" }],
     ["CommonJS", "types.cts", { module: "NodeNext" }],

@@ -13,7 +13,12 @@ export function fencesOf(path) {
     const start = i + 1;
     while (i + 1 < lines.length && !lines[i + 1].startsWith("```")) i++;
     const runs = !open[2].startsWith("no-run");
-    fences.push({ line: start + 1, runs, reason: runs ? "" : open[2].slice("no-run".length).replace(/^[:\s]+/, ""), code: lines.slice(start, i + 1).join("\n") });
+    fences.push({
+      line: start + 1,
+      runs,
+      reason: runs ? "" : open[2].slice("no-run".length).replace(/^[:\s]+/, ""),
+      code: lines.slice(start, i + 1).join("\n"),
+    });
   }
   return fences;
 }
@@ -36,10 +41,13 @@ export function withAssertions(code) {
   for (const { node, values, expected } of edits.reverse()) {
     const { line } = source.getLineAndCharacterOfPosition(node.getStart(source));
     const call = `shows([${values.text}], ${JSON.stringify(expected)}, ${line + 1});`;
-    text = values.replace ? text.slice(0, node.getStart(source)) + call + text.slice(node.end) : `${text.slice(0, node.end)} ${call}${text.slice(node.end)}`;
+    text = values.replace
+      ? text.slice(0, node.getStart(source)) + call + text.slice(node.end)
+      : `${text.slice(0, node.end)} ${call}${text.slice(node.end)}`;
   }
   const written = code.match(/\/\/ ->/g)?.length ?? 0;
-  if (written !== edits.length) throw new Error(`${written} \`// ->\` comments, but ${edits.length} of them stand behind a statement that shows something`);
+  if (written !== edits.length)
+    throw new Error(`${written} \`// ->\` comments, but ${edits.length} of them stand behind a statement that shows something`);
   return { code: text, count: edits.length };
 }
 
@@ -47,10 +55,15 @@ function shown(node, source) {
   if (ts.isExpressionStatement(node)) {
     const { expression } = node;
     const logs = ts.isCallExpression(expression) && expression.expression.getText(source) === "console.log";
-    return { replace: true, text: logs ? expression.arguments.map((argument) => argument.getText(source)).join(", ") : expression.getText(source) };
+    return {
+      replace: true,
+      text: logs ? expression.arguments.map((argument) => argument.getText(source)).join(", ") : expression.getText(source),
+    };
   }
   if (ts.isVariableStatement(node)) {
-    const names = node.declarationList.declarations.flatMap(({ name }) => (ts.isIdentifier(name) ? [name] : name.elements.map((e) => e.name)));
+    const names = node.declarationList.declarations.flatMap(({ name }) =>
+      ts.isIdentifier(name) ? [name] : name.elements.map((e) => e.name),
+    );
     return { replace: false, text: names.map((name) => name.getText(source)).join(", ") };
   }
   return undefined;

@@ -16,7 +16,9 @@ for (const cwd of packageFolders) {
   for (const { name, size, passed } of JSON.parse(stdout.slice(start))) {
     const entry = entries.find((candidate) => candidate.name === name);
     if (update) entry.limit = `${(Math.ceil((size * 1.03) / 100) / 10).toFixed(1)} kB`;
-    console.log(`${`${cwd.slice(root.length)} ${name}`.padEnd(50)} ${String(size).padStart(7)} B  limit ${entry.limit ?? "none"}${passed === false && !update ? "  TOO BIG" : ""}`);
+    console.log(
+      `${`${cwd.slice(root.length)} ${name}`.padEnd(50)} ${String(size).padStart(7)} B  limit ${entry.limit ?? "none"}${passed === false && !update ? "  TOO BIG" : ""}`,
+    );
   }
   if (update) writeFileSync(path, JSON.stringify(entries, null, 2) + "\n");
 }
