@@ -2,27 +2,28 @@
 //
 //   k = round(x log2 e);  r = x - k ln 2 in two parts;  e^r by a polynomial;  times 2^k through the exponent field
 //
-// float32 (Cephes expf: the split of ln 2 and the polynomial): relative error 8e-8; below -87.34 exactly 0, above 88.73 Infinity.
+// float32 (Cephes expf: the split of ln 2 and the polynomial): relative error 8e-8; exactly 0 where e^x is subnormal (below -87.33654),
+// Infinity above 88.72283, the last x whose e^x is finite.
 // float64: Taylor of degree 13, truncation 5e-18; 2^k in two factors, so that results near the ends of the range are right.
 import { fma } from "./simd";
 
 export function expF32(count: i32, x: usize): void {
   const log2e = f32x4.splat(1.44269504088896341), magic = f32x4.splat(12582912), high = f32x4.splat(0.693359375), low = f32x4.splat(-2.12194440e-4);
-  const least = f32x4.splat(-87.34), most = f32x4.splat(88.72), one = f32x4.splat(1), infinite = f32x4.splat(Infinity);
+  const least = f32x4.splat(-87.33654), most = f32x4.splat(88.72283), one = f32x4.splat(1), infinite = f32x4.splat(Infinity);
   for (let i = 0; i < count; i += 4) {
     const v = v128.load(x);
     const u = f32x4.pmin(most, f32x4.pmax(least, v));
-    const k = f32x4.sub(f32x4.add(f32x4.mul(u, log2e), magic), magic);
+    const t = f32x4.add(f32x4.mul(u, log2e), magic);
+    const k = f32x4.sub(t, magic);
     const r = f32x4.sub(f32x4.sub(u, f32x4.mul(k, high)), f32x4.mul(k, low));
     let p = fma<f32>(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
     p = fma<f32>(p, r, f32x4.splat(8.3334519073e-3)); p = fma<f32>(p, r, f32x4.splat(4.1665795894e-2));
     p = fma<f32>(p, r, f32x4.splat(1.6666665459e-1)); p = fma<f32>(p, r, f32x4.splat(5.0000001201e-1));
-    p = f32x4.add(f32x4.add(fma<f32>(f32x4.mul(r, r), p, r), one), f32x4.splat(0));
-    // 2^k as 2^(k-1) * 2: k reaches 128, one above the largest exponent
-    const shift = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(k), i32x4.splat(126)), 23);
-    let y = f32x4.mul(f32x4.mul(p, shift), f32x4.splat(2));
+    p = f32x4.add(fma<f32>(f32x4.mul(r, r), p, r), one);
+    // k (the low bits of t) is added to the exponent field: k = 128 has p < 1, k = -126 has p >= 1, so the sum is that of a normal number
+    let y = i32x4.add(p, i32x4.shl(t, 23));
     y = v128.bitselect(f32x4.splat(0), y, f32x4.lt(v, least));
-    y = v128.bitselect(infinite, y, f32x4.gt(v, f32x4.splat(88.7228390)));
+    y = v128.bitselect(infinite, y, f32x4.gt(v, most));
     v128.store(x, y);
     x += 16;
   }
