@@ -1,0 +1,132 @@
+/**
+ * One case at one size: make the input and the truth, let every contender answer and be judged, then time those that answered.
+ */
+import { performance } from "node:perf_hooks";
+import { AbsentError, type Case, type CaseContext, type Contender, type Prepared, type Size } from "./case.js";
+import { judge } from "./gate.js";
+import { measure, type MeasureOptions, type Sample } from "./measure.js";
+import { timed, type CaseResult, type ContenderResult } from "./result.js";
+import { median, quantile, ratioOfTimes } from "./statistics.js";
+
+/** A contender that answered, and the row of it so far. */
+interface Live {
+  readonly row: ContenderResult;
+  readonly prepared: Prepared<unknown>;
+}
+
+/** Everything about one row group. Failures of contenders are rows, never exceptions; only a broken case throws. */
+export async function runCase(
+  benchCase: Case,
+  size: Size,
+  contenders: readonly Contender<unknown, unknown>[],
+  context: CaseContext,
+  options: MeasureOptions,
+): Promise<CaseResult> {
+  const input = await benchCase.input(size, context);
+  const reference = await benchCase.reference(input, context);
+  const tried: (ContenderResult | Live)[] = [];
+  for (const contender of contenders) {
+    if (options.signal?.aborted) break;
+    tried.push(await firstAnswer(benchCase, size, contender, { input, reference }, context));
+  }
+
+  const live = tried.filter((entry): entry is Live => "prepared" in entry);
+  let failure: string | undefined;
+  let samples: readonly Sample[] = [];
+  try {
+    const mayBeSlow = live.map(({ row }) => row.role === "rival" || row.role === "trivial");
+    samples = await measure(
+      live.map(({ prepared }) => prepared),
+      { ...options, mayBeSlow },
+    );
+  } catch (error) {
+    failure = messageOf(error);
+  } finally {
+    for (const { prepared } of live) await prepared.close?.();
+  }
+  const rows = tried.map((entry) => {
+    if (!("prepared" in entry)) return entry;
+    const sample = samples[live.indexOf(entry)];
+    return sample ? withTimes(entry.row, sample) : { ...entry.row, status: "failed" as const, reason: `while timed: ${failure ?? "stopped"}` };
+  });
+  const { id, question, errorUnit, allowedError } = benchCase;
+  return withRatios({ id, question, errorUnit, allowedError, size, threads: context.threads, contenders: rows });
+}
+
+async function firstAnswer(
+  benchCase: Case,
+  size: Size,
+  contender: Contender<unknown, unknown>,
+  truth: { readonly input: unknown; readonly reference: unknown },
+  context: CaseContext,
+): Promise<ContenderResult | Live> {
+  const { name, role, engine } = contender;
+  const common = { name, role, ...(engine ? { engine } : {}) };
+  const unfit = contender.unfit?.(size);
+  if (unfit) return { ...common, status: "unfit", reason: unfit };
+  let prepared: Prepared<unknown> | undefined;
+  try {
+    const start = performance.now();
+    prepared = await contender.prepare(truth.input, context);
+    const ready = performance.now();
+    const output = await prepared.run();
+    const answered = performance.now();
+    const values = await prepared.read(output);
+    const judgement = judge(benchCase, contender, prepared, { output, values }, truth);
+    const row: ContenderResult = {
+      ...common,
+      ...judgement,
+      ...(prepared.version ? { version: prepared.version } : {}),
+      setup: (ready - start) / 1000,
+      firstCall: (answered - ready) / 1000,
+      checksum: checksumOf(values),
+    };
+    prepared.release?.(output);
+    return { row, prepared };
+  } catch (error) {
+    await prepared?.close?.();
+    return { ...common, status: error instanceof AbsentError ? "absent" : "failed", reason: messageOf(error) };
+  }
+}
+
+function withTimes(row: ContenderResult, { times, repeats, cpu, preempted, cut }: Sample): ContenderResult {
+  return {
+    ...row,
+    times,
+    repeats,
+    median: median(times),
+    quartiles: [quantile(times, 0.25), quantile(times, 0.75)],
+    ...(Number.isFinite(cpu) ? { cpu } : {}),
+    ...(preempted > 0 ? { preempted } : {}),
+    ...(cut ? { cut } : {}),
+  };
+}
+
+/** Adds what each row is worth against our exact method and, for our own rows, against the fastest rival whose answer is right. */
+function withRatios(result: CaseResult): CaseResult {
+  const exact = timed(result, ({ role }) => role === "ours-exact");
+  const rivals = result.contenders.filter(({ role, status, median: time }) => role === "rival" && status === "ok" && time !== undefined);
+  const best = rivals.sort((a, b) => a.median! - b.median!)[0];
+  const contenders = result.contenders.map((row) => {
+    if (!row.times) return row;
+    return {
+      ...row,
+      ...(exact?.times && exact !== row ? { versusExact: ratioOfTimes(exact.times, row.times) } : {}),
+      ...(best?.times && row.role.startsWith("ours") ? { versusRival: { rival: best.name, ...ratioOfTimes(best.times, row.times) } } : {}),
+    };
+  });
+  return { ...result, contenders };
+}
+
+/** Folds every number of an answer; equal bits give equal checksums. */
+function checksumOf(values: unknown): number {
+  let sum = 0;
+  const numbers = values as ArrayLike<number>;
+  for (let p = 0; p < numbers.length; p++) sum = (sum * 31 + Math.abs(numbers[p]!) * (p + 1)) % 1e6;
+  return Number.isFinite(sum) ? sum : -1;
+}
+
+function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n")[0]!.slice(0, 200).replaceAll(/(?:file:\/\/)?(?:\/[\w.@+-]+){2,}/g, "…"); // paths do not belong in a published result
+}

@@ -1,0 +1,102 @@
+/**
+ * A whole run: all selected cases and sizes, one after the other, into a Result. Survives being interrupted.
+ */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { performance } from "node:perf_hooks";
+import { backend } from "@subquad/linalg-core";
+import { checkBars } from "./bars.js";
+import type { Case, CaseContext } from "./case.js";
+import { currentCommit, currentLoad, describeEnvironment } from "./environment.js";
+import type { MeasureOptions } from "./measure.js";
+import type { CaseResult, Result } from "./result.js";
+import { runCase } from "./run-case.js";
+import { checkRivals, selectCases, selectContenders, sizeText, type Selection } from "./select.js";
+
+export interface RunSettings extends Selection {
+  readonly seed: string;
+  /** Thread counts for our own methods; the whole selection runs once for each. */
+  readonly threads: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+/** Told what happens, in this order, by a run. */
+export interface Progress {
+  /** Shows the work on one case; `work` reports the share that is done. */
+  during(title: string, work: (report: (share: number, doing: string) => void) => Promise<void>): Promise<void>;
+  /** A row group is ready. */
+  rows(result: CaseResult): void;
+}
+
+/** Rounds, sample length and budget a size: quick answers in three minutes, full in an hour. */
+const EFFORT: Readonly<Record<Selection["profile"], MeasureOptions>> = {
+  quick: { rounds: 3, sampleTime: 10, budget: 2000 },
+  full: { rounds: 9, sampleTime: 20, budget: 20000 },
+};
+
+/** Runs the selection. Throws UsageError before any work when nothing matches. */
+export async function run(cases: readonly Case[], settings: RunSettings, progress: Progress): Promise<Result> {
+  const { profile, seed, threads, signal } = settings;
+  checkRivals(cases, settings.rivals);
+  const selected = selectCases(cases, settings);
+  const began = performance.now();
+  const startedAt = new Date().toISOString();
+  const environment = describeEnvironment();
+  const results: CaseResult[] = [];
+  let secondsToFirstRow = NaN;
+  const effort = { ...EFFORT[profile], seed, collectGarbage: garbageCollector(), ...(signal ? { signal } : {}) };
+
+  for (const count of threads) {
+    const context = createContext(seed, count);
+    for (const { benchCase, sizes } of selected) {
+      if (signal?.aborted) break;
+      await progress.during(benchCase.id, async (report) => {
+        for (const [s, size] of sizes.entries()) {
+          if (signal?.aborted) break;
+          const contenders = selectContenders(benchCase, size, settings.rivals);
+          const onProgress = (share: number): void => {
+            report((s + share) / sizes.length, sizeText(size));
+          };
+          onProgress(0);
+          const result = await runCase(benchCase, size, contenders, context, { ...effort, onProgress });
+          results.push(result);
+          if (Number.isNaN(secondsToFirstRow)) secondsToFirstRow = (performance.now() - began) / 1000;
+          progress.rows(result);
+        }
+      });
+    }
+  }
+  const result: Result = {
+    schemaVersion: 1,
+    complete: !signal?.aborted,
+    startedAt,
+    seconds: (performance.now() - began) / 1000,
+    secondsToFirstRow: Number.isNaN(secondsToFirstRow) ? 0 : secondsToFirstRow,
+    commit: currentCommit(),
+    profile,
+    seed,
+    environment: { ...environment, backend: backend().name, loadAfter: currentLoad() },
+    cases: results,
+    bars: [],
+  };
+  return { ...result, bars: checkBars(result) };
+}
+
+function createContext(seed: string, threads: number): CaseContext {
+  const made = new Map<string, Promise<unknown>>();
+  return {
+    seed,
+    threads,
+    once<T>(key: string, make: () => Promise<T>): Promise<T> {
+      const value = made.get(key) ?? make();
+      made.set(key, value);
+      return value as Promise<T>;
+    },
+  };
+}
+
+/** Collects garbage outside the clock, so that no contender pays for what another left behind. */
+function garbageCollector(): () => void {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as () => void;
+}
