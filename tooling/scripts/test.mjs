@@ -23,7 +23,7 @@ if (step("build", () => turbo("build"))) {
   step("prettier", () => tool("prettier", ["--check", "--log-level", "warn", "."]));
   step("dependency-cruiser", () => tool("dependency-cruiser:depcruise", ["packages/*/src"]));
   step("knip", () => tool("knip", []));
-  step("sherif", () => tool("sherif", []));
+  step("sherif", () => tool("sherif", ["-r", "packages-without-package-json"]));
   step("check:readmes", () => script("check-readmes"));
   step("check:no-codegen", () => script("check-no-codegen"));
   vitest();
