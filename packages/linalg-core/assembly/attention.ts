@@ -74,8 +74,11 @@ export function attentionTile<T>(address: usize, tile: i32, scratch: usize): voi
       const masked = a.hidesPart(query, j + count);
       if (masked) maskTile<T>(a, query, min(W, a.queryCount - query), j, count, scores);
       const o = sums + <usize>i * sumBytes;
-      if (a.bounded) exp2Tile<T>(count, scores);
-      else {
+      if (a.bounded) {
+        const zero = v128.splat<T>(0);
+        if (masked) exp2TileMasked<T>(count, scores, zero, zero); // FLOOR would be a weight beside small ones
+        else exp2Tile<T>(count, scores);
+      } else {
         const m = maxima + <usize>i * 32;
         if (raiseMaximum<T>(count, scores, m) && j > 0) {
           rescale<T>(a.channels, o, scores + <usize>count * 32);
