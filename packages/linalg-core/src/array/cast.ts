@@ -1,0 +1,76 @@
+/**
+ * Out of strides: packed row-major copies, and the dtype rules that say of what kind.
+ *
+ *   float32 only if every array is float32; anything else (float64, integers) is computed in float64
+ *
+ * Source: Subquad's own convention.
+ */
+import { eachRow, isRowMajor, sizeOf } from "./layout.js";
+import type { DType, NdArray, NdData } from "./types.js";
+
+/**
+ * The elements of an array as one packed row-major typed array: a fresh copy, whatever the strides.
+ * @param A an array that went through `asArray`.
+ * @param dtype the kind of the copy; float64 to float32 rounds to nearest.
+ * @returns data of length A.size.
+ * @throws nothing, for a layout within its data.
+ * @complexity O(size); one block copy when A is packed, one a row when its last axis is.
+ * @source Subquad's own convention.
+ * @example const data = denseCopy(asArray(A, "f(A)"), "float64");
+ */
+export function denseCopy(A: NdArray, dtype: "float32"): Float32Array<ArrayBuffer>;
+export function denseCopy(A: NdArray, dtype: "float64"): Float64Array<ArrayBuffer>;
+export function denseCopy(A: NdArray, dtype: DType): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+export function denseCopy(A: NdArray, dtype: DType): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  const size = sizeOf(A.shape);
+  const out = dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+  gather(A, out);
+  return out;
+}
+
+/** out ← the elements of A in row-major order. */
+export function gather(A: NdArray, out: NdData): void {
+  const { data, shape, stride, offset } = A;
+  if (isRowMajor(shape, stride)) {
+    if (out.length > 0) out.set(data.subarray(offset, offset + out.length));
+    return;
+  }
+  const n = shape[shape.length - 1] ?? 1;
+  const step = stride[shape.length - 1] ?? 1;
+  eachRow(shape, stride, offset, (p, q) => {
+    if (step === 1) out.set(data.subarray(p, p + n), q);
+    else for (let j = 0; j < n; j++) out[q + j] = data[p + j * step]!;
+  });
+}
+
+/** Zeros of the same kind of data; also for data of another realm. */
+export function sameKind(data: NdData, size: number): NdData {
+  const tag = data[Symbol.toStringTag];
+  return tag === "Float32Array" ? new Float32Array(size) : tag === "Int32Array" ? new Int32Array(size) : new Float64Array(size);
+}
+
+/**
+ * The precision an array is computed in.
+ * @param A any array.
+ * @returns "float32" for Float32Array data, else "float64".
+ * @throws nothing.
+ * @complexity O(1).
+ * @source Subquad's own convention.
+ * @example dtypeOf(zeros([2], { dtype: "float32" })) // -> "float32"
+ */
+export function dtypeOf(A: NdArray): DType {
+  return A.data[Symbol.toStringTag] === "Float32Array" ? "float32" : "float64"; // the tag: right for arrays of another realm too
+}
+
+/**
+ * The precision in which arrays are computed together.
+ * @param arrays any number of arrays.
+ * @returns "float32" if all of them are, else "float64"; "float64" for none.
+ * @throws nothing.
+ * @complexity O(number of arrays).
+ * @source Subquad's own convention.
+ * @example const dtype = promote(Q, K, V);
+ */
+export function promote(...arrays: readonly NdArray[]): DType {
+  return arrays.length > 0 && arrays.every((A) => dtypeOf(A) === "float32") ? "float32" : "float64";
+}

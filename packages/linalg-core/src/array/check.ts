@@ -1,0 +1,43 @@
+/**
+ * Finite or not: the one check of values that every numeric entry makes.
+ *
+ *   x − x = 0 for every finite x, and NaN otherwise: a sum of these is 0 unless an entry is not finite
+ *
+ * Source: IEEE 754.
+ */
+import { NonFiniteError, splitSite } from "../errors.js";
+import { asArray } from "./convert.js";
+import { eachRow, indicesOf } from "./layout.js";
+import type { ArrayInput } from "./types.js";
+
+/**
+ * Every entry is finite.
+ *
+ * Where an array is copied into compute memory, the copy makes this check itself; call it for arrays that are only read in place.
+ * @param A any array.
+ * @param site "where(argument)", the start of the error message.
+ * @throws NonFiniteError naming the first offender in row-major order; ShapeError when A is no array.
+ * @complexity O(size), without a branch an element.
+ * @source IEEE 754: x − x.
+ * @example assertFinite(A, "svd(A)");
+ */
+export function assertFinite(A: ArrayInput, site: string): void {
+  const { data, shape, stride, offset } = asArray(A, site);
+  if (data[Symbol.toStringTag] === "Int32Array") return;
+  const n = shape[shape.length - 1] ?? 1;
+  const step = stride[shape.length - 1] ?? 0;
+  eachRow(shape, stride, offset, (p, q) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) {
+      const x = data[p + j * step]!;
+      sum += x - x;
+    }
+    if (sum === 0) return;
+    for (let j = 0; j < n; j++) {
+      const x = data[p + j * step]!;
+      if (Number.isFinite(x)) continue;
+      const { where, argument } = splitSite(site);
+      throw new NonFiniteError(where, argument, x, indicesOf(q + j, shape));
+    }
+  });
+}

@@ -1,0 +1,47 @@
+/**
+ * The one construction of arrays: scijs ndarray where its generated code may run, `PlainNdArray` where it may not.
+ *
+ * ndarray compiles a class for each dtype and dimension from a string; under a strict Content-Security-Policy that throws an EvalError.
+ * The first construction finds out, once.  Source: Subquad's own convention.
+ */
+import ndarray from "ndarray";
+import { PlainNdArray, asNdArray } from "./plain-ndarray.js";
+import type { NdArray, NdData } from "./types.js";
+
+/** ndarray keeps offsets in 32 bits; longer data goes to the plain class, which does not. */
+const NDARRAY_LIMIT = 2 ** 31 - 1;
+
+let plain: boolean | undefined;
+
+/** An array over data that is shared, of a layout that is already checked (`view` checks it). */
+export function makeArray(data: NdData, shape: readonly number[], stride: readonly number[], offset: number): NdArray {
+  if (usesPlainArrays() || data.length > NDARRAY_LIMIT) return asNdArray(new PlainNdArray(data, [...shape], [...stride], offset));
+  return ndarray<NdData>(data, [...shape], [...stride], offset);
+}
+
+/**
+ * Whether arrays are of the plain class, because this page or process forbids generated code.
+ * @returns the answer of the first probe; it does not change afterwards.
+ * @throws whatever ndarray throws, if that is not the ban of generated code.
+ * @complexity O(1).
+ * @source Subquad's own convention.
+ * @example if (usesPlainArrays()) reasons.push("csp: plain ndarray class");
+ */
+export function usesPlainArrays(): boolean {
+  if (plain === undefined) {
+    try {
+      ndarray(new Float64Array(1), [1]);
+      plain = false;
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "EvalError")) throw error;
+      plain = true;
+    }
+  }
+  return plain;
+}
+
+/** True for the data kinds of NdArray, from any realm (an iframe's Float64Array is no instance of ours). */
+export function isNdData(data: unknown): data is NdData {
+  const tag = ArrayBuffer.isView(data) ? (data as unknown as Record<symbol, unknown>)[Symbol.toStringTag] : undefined;
+  return tag === "Float64Array" || tag === "Float32Array" || tag === "Int32Array";
+}
