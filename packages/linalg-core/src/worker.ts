@@ -58,11 +58,10 @@ interface Port {
         if (t >= tiles) return;
         try {
           tile(args, t, scratch);
-        } catch (error) {
+        } catch {
           Atomics.store(control, ERROR, 1 + index);
           Atomics.store(control, ABORT, 1);
-          post({ trap: String(error) });
-          return; // CURRENT keeps the tile: it is not done
+          return; // CURRENT keeps the tile: it is not done. The owner runs it again and sees the error itself
         }
         Atomics.store(control, CURRENT + index, 0);
         Atomics.add(control, PROGRESS, 1);

@@ -34,9 +34,8 @@ export interface Boot {
   readonly generation: number;
 }
 
-/** What a worker says: it is ready, it was the last to check out of a generation, or its kernel trapped. */
+/** What a worker says: it is ready, or it was the last to check out of a generation. */
 export interface WorkerMessage {
   readonly ready?: number;
   readonly done?: number;
-  readonly trap?: string;
 }

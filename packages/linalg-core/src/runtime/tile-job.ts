@@ -1,0 +1,130 @@
+/**
+ * One job of an asynchronous call: the tiles of one kernel, on the pool where there is one, else on the calling thread.
+ *
+ * The first milliseconds run on the calling thread, so that short work never starts a pool; while the pool is on its way, tiles go on
+ * here. Which thread runs a tile never changes its bits.
+ */
+import { NumericsError } from "../errors.js";
+import type { TiledKernel } from "../kernels/abi.js";
+import type { Pool, PoolJob } from "./pool.js";
+import { poolAtHand, stopWatch, watchIdleness } from "./pool-keeper.js";
+import { REPORT_EVERY } from "./progress.js";
+import type { Run } from "./run.js";
+import { runtime } from "./runtime.js";
+import { recordPoolReason, shared } from "./shared.js";
+
+/** The tiles 0 … count - 1 of one kernel. */
+export interface TileJob {
+  readonly kernel: TiledKernel;
+  readonly args: number;
+  readonly count: number;
+}
+
+/** Milliseconds of work on the calling thread before a pool is started; starting one takes 50 to 90. */
+const PATIENCE = 8;
+
+/** Runs all tiles on the calling thread without a pause. */
+export function runTilesSync({ kernel, args, count }: TileJob): void {
+  const { kernels, scratch } = runtime();
+  const tile = kernels[kernel];
+  for (let t = 0; t < count; t++) tile(args, t, scratch);
+}
+
+/** Runs all tiles, on the pool when one is up. */
+export async function runTiles(job: TileJob, run: Run): Promise<void> {
+  const { count } = job;
+  const { kernels, scratch } = runtime();
+  const tile = kernels[job.kernel];
+  const threads = run.threads();
+  const since = performance.now();
+  for (let t = 0; t < count; ) {
+    const pool = threads > 1 && count - t > 1 ? poolAtHand(threads, performance.now() - since > PATIENCE) : undefined;
+    if (pool !== undefined) {
+      t = await runOnPool(pool, job, t, threads, run);
+      continue;
+    }
+    tile(job.args, t, scratch);
+    t++;
+    run.progress.tiles(t, count);
+    if (run.breathDue()) await run.breathe();
+  }
+  run.progress.jobEnded(count);
+}
+
+/** Runs the tiles from `first` on the pool; returns the first tile that is still to do, which is `first` if the pool has gone. */
+async function runOnPool(pool: Pool, job: TileJob, first: number, wanted: number, run: Run): Promise<number> {
+  const unlock = await pool.lock.acquire(run.signal);
+  run.check();
+  try {
+    if (shared().pool !== pool) return first; // it died or was closed while we waited
+    if (wanted > pool.size()) await growPool(pool, wanted);
+    if (shared().pool !== pool) return first;
+    stopWatch();
+    const threads = Math.min(wanted, pool.size());
+    const poolJob = pool.submit({ ...job, first, threads });
+    await watch(poolJob, first, job.count, run);
+    const left = poolJob.left();
+    if (left !== undefined) await runLeft(job, left, run);
+    return job.count;
+  } finally {
+    watchIdleness();
+    unlock?.();
+  }
+}
+
+/** Awaits a job, passing on its progress and the caller's abort; whatever ends the wait, no worker is at work afterwards. */
+async function watch(job: PoolJob, first: number, count: number, run: Run): Promise<void> {
+  let isSettled = false;
+  const settled = job.settled.then(() => {
+    isSettled = true;
+  });
+  try {
+    for (;;) {
+      await firstOf(settled, run.signal, run.isWatched ? REPORT_EVERY : undefined);
+      run.check();
+      run.progress.tiles(first + job.finished(), count);
+      if (isSettled) return;
+    }
+  } finally {
+    job.stop();
+    await settled;
+  }
+}
+
+/** Resolves when the job is settled, the signal aborted or the time over. */
+function firstOf(settled: Promise<void>, signal: AbortSignal | undefined, milliseconds: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = milliseconds === undefined ? undefined : setTimeout(finish, milliseconds);
+    function finish(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    }
+    signal?.addEventListener("abort", finish);
+    void settled.then(finish);
+  });
+}
+
+/** The second and last try of what a dead pool left undone, on the calling thread: the same tiles, hence the same bits. */
+async function runLeft({ kernel, args, count }: TileJob, left: readonly number[], run: Run): Promise<void> {
+  const { kernels, scratch } = runtime();
+  let done = count - left.length;
+  for (const t of left) {
+    try {
+      kernels[kernel](args, t, scratch);
+    } catch (cause) {
+      const expected = `tile ${t} of kernel ${kernel} to run on the calling thread after the pool had failed`;
+      throw new NumericsError("ERR_POOL", `pool: expected ${expected}, got ${String(cause)}`, { where: "pool", expected, got: cause, cause });
+    }
+    run.progress.tiles(++done, count);
+    if (run.breathDue()) await run.breathe();
+  }
+}
+
+async function growPool(pool: Pool, threads: number): Promise<void> {
+  try {
+    await pool.grow(threads);
+  } catch (error) {
+    recordPoolReason(`${pool.size()} workers instead of ${threads}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

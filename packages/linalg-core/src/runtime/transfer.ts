@@ -1,0 +1,177 @@
+/**
+ * Into compute memory and out of it: the only copies between users' arrays and the kernels'.
+ *
+ *   A        any strides; a compact array (its elements side by side, the axes in any order) goes over in one move
+ *   order    axes from the longest stride to the shortest: the order in which the elements lie in the copy
+ *
+ * A copy keeps the order of the axes in memory, so that a transpose costs no more than the matrix itself; kernels take strides.
+ */
+import { gather } from "../array/cast.js";
+import { indicesOf, rowMajorStride, sizeOf } from "../array/layout.js";
+import { makeArray } from "../array/make-array.js";
+import type { DType, NdArray } from "../array/types.js";
+import { NonFiniteError, splitSite } from "../errors.js";
+import { rest, type Steps } from "../steps.js";
+import { runtime } from "./runtime.js";
+import type { Scope } from "./scope.js";
+
+/** A copy in compute memory: element (i, j, …) lies at address + i·strides[0] + j·strides[1] + …, in bytes. */
+export interface Placed {
+  readonly address: number;
+  readonly strides: readonly number[];
+}
+
+/** Bytes copied between two turns of the event loop: about 4 ms. */
+const SLICE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Copies an array into compute memory and checks that every entry is finite.
+ * @param scope it owns the copy.
+ * @param A any strides; of an array with zero strides every repeated element is written out.
+ * @param dtype of the copy.
+ * @param where "f(A)", for the message.
+ * @returns where the copy lies; its axes are in A's order in memory, row-major among equals.
+ * @throws NonFiniteError naming the index; NumericsError ERR_LIMIT when there is no memory for the copy.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example const { address, strides } = place(scope, A, "float64", "matmul(A)");
+ */
+export function place(scope: Scope, A: NdArray, dtype: DType, where: string): Placed {
+  const copy = planCopy(scope, A, dtype, where);
+  copySlice(copy, 0, copy.length);
+  return copy.placed;
+}
+
+/**
+ * `place` for algorithms that may be interrupted: a large array goes over in slices of at most 16 MiB, where that is possible by rows.
+ * @param scope as in `place`.
+ * @param A as in `place`; it must not change until the copy is complete.
+ * @param dtype as in `place`.
+ * @param where as in `place`.
+ * @returns a generator for `yield*`; it returns what `place` returns.
+ * @throws as `place`.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example const { address, strides } = yield* placeSteps(scope, A, "float64", "matmul(A)");
+ */
+export function* placeSteps(scope: Scope, A: NdArray, dtype: DType, where: string): Steps<Placed> {
+  const copy = planCopy(scope, A, dtype, where);
+  const step = Math.max(1, Math.floor(SLICE_BYTES / (copy.rowSize * copy.itemBytes)));
+  for (let from = 0; from < copy.length; from += step) {
+    if (from > 0) yield rest();
+    copySlice(copy, from, Math.min(copy.length, from + step));
+  }
+  return copy.placed;
+}
+
+/**
+ * Copies a row-major result out of compute memory.
+ * @param address where it lies.
+ * @param shape of the result.
+ * @param dtype of the result.
+ * @returns an array on an ordinary ArrayBuffer of its own.
+ * @throws nothing.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example return take(out, [m, n], "float64");
+ */
+export function take(address: number, shape: readonly number[], dtype: DType): NdArray {
+  const size = sizeOf(shape);
+  const { elements, first } = elementsAt(address, dtype);
+  return makeArray(elements.slice(first, first + size), shape, rowMajorStride(shape), 0); // slice of a shared array is not shared
+}
+
+/**
+ * `take` for algorithms that may be interrupted: a large result comes out in slices of 16 MiB.
+ * @param address as in `take`.
+ * @param shape as in `take`.
+ * @param dtype as in `take`.
+ * @returns a generator for `yield*`; it returns what `take` returns.
+ * @throws nothing.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example return yield* takeSteps(out, [m, n], "float64");
+ */
+export function* takeSteps(address: number, shape: readonly number[], dtype: DType): Steps<NdArray> {
+  const size = sizeOf(shape);
+  const itemBytes = dtype === "float32" ? 4 : 8;
+  if (size * itemBytes <= SLICE_BYTES) return take(address, shape, dtype);
+  const out = dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+  const step = SLICE_BYTES / itemBytes;
+  for (let i = 0; i < size; i += step) {
+    if (i > 0) yield rest();
+    const { elements, first } = elementsAt(address, dtype); // memory may have grown in the meantime
+    out.set(elements.subarray(first + i, first + Math.min(size, i + step)), i);
+  }
+  return makeArray(out, shape, rowMajorStride(shape), 0);
+}
+
+/** A copy about to be made, in slices of its outermost axis. */
+interface Copy {
+  readonly source: NdArray;
+  /** Axis k of the source, counted from the outermost in memory, is its axis order[k]. */
+  readonly order: readonly number[];
+  /** Length of the outermost axis; 0 for an array without elements. */
+  readonly length: number;
+  /** Elements that share an index of the outermost axis. */
+  readonly rowSize: number;
+  readonly itemBytes: number;
+  readonly dtype: DType;
+  readonly where: string;
+  readonly placed: Placed;
+}
+
+function planCopy(scope: Scope, A: NdArray, dtype: DType, where: string): Copy {
+  const order = memoryOrder(A.shape, A.stride);
+  const shape = order.map((k) => A.shape[k]!);
+  const stride = order.map((k) => A.stride[k]!);
+  const packed = rowMajorStride(shape);
+  const itemBytes = dtype === "float32" ? 4 : 8;
+  const strides = new Array<number>(order.length);
+  for (let k = 0; k < order.length; k++) strides[order[k]!] = packed[k]! * itemBytes;
+  const size = sizeOf(shape);
+  const outer = shape[0] ?? 1;
+  return {
+    source: makeArray(A.data, shape, stride, A.offset),
+    order,
+    length: size === 0 ? 0 : outer,
+    rowSize: size / Math.max(1, outer),
+    itemBytes,
+    dtype,
+    where,
+    placed: { address: scope.alloc(size * itemBytes), strides },
+  };
+}
+
+/** Axes from the longest stride to the shortest, row-major among equals; repeated ones (stride 0) outermost, so that runs stay long. */
+function memoryOrder(shape: readonly number[], stride: readonly number[]): number[] {
+  const length = (k: number): number => (stride[k] === 0 && shape[k]! > 1 ? Infinity : Math.abs(stride[k]!));
+  return shape.map((_, k) => k).sort((k, l) => (length(k) === length(l) ? k - l : length(l) - length(k)));
+}
+
+/** Copies the rows [from, to) of the outermost axis, then checks them where they lie. */
+function copySlice({ source, order, rowSize, itemBytes, dtype, where, placed }: Copy, from: number, to: number): void {
+  const { data, shape, stride, offset } = source;
+  const isWhole = to - from === (shape[0] ?? 1);
+  const slice = isWhole ? source : makeArray(data, [to - from, ...shape.slice(1)], stride, offset + from * stride[0]!);
+  const start = placed.address + from * rowSize * itemBytes;
+  const count = (to - from) * rowSize;
+  const { elements, first } = elementsAt(start, dtype);
+  gather(slice, elements.subarray(first, first + count));
+
+  const { kernels } = runtime();
+  const bad = dtype === "float32" ? kernels.firstNonFiniteF32(count, start) : kernels.firstNonFiniteF64(count, start);
+  if (bad < 0) return;
+  const index = new Array<number>(order.length);
+  indicesOf(from * rowSize + bad, shape).forEach((i, k) => {
+    index[order[k]!] = i;
+  });
+  const site = splitSite(where);
+  throw new NonFiniteError(site.where, site.argument, elements[first + bad]!, index);
+}
+
+/** All of compute memory as elements of a dtype, and the position of an address among them. Only until memory grows. */
+function elementsAt(address: number, dtype: DType): { readonly elements: Float32Array | Float64Array; readonly first: number } {
+  const { memory } = runtime();
+  return dtype === "float32" ? { elements: memory.f32, first: address / 4 } : { elements: memory.f64, first: address / 8 };
+}
