@@ -7,7 +7,7 @@ import { OptionError } from "../errors.js";
 import { RELAXED_BASE64 } from "../generated/relaxed.js";
 import { SIMD_BASE64 } from "../generated/simd.js";
 import type { Kernels } from "../kernels/abi.js";
-import { createJsKernels } from "../kernels/js/index.js";
+import { createJsKernels } from "../kernels/js/create.js";
 import { createArena } from "./arena.js";
 import { decodeBase64, withPlainMemory } from "./binary.js";
 import { sharedMemoryRefusal } from "./host.js";
