@@ -58,7 +58,7 @@ export function pack(A: Strided): Float64Array<ArrayBuffer> {
     let at = A.offset;
     for (let axis = 0; axis < index.length; axis++) at += index[axis]! * A.stride[axis]!;
     out[p] = A.data[at]!;
-    for (let axis = index.length - 1; axis >= 0 && ++index[axis]! === A.shape[axis]; axis--) index[axis] = 0;
+    for (let axis = index.length - 1; axis >= 0 && (index[axis]! += 1) === A.shape[axis]; axis--) index[axis] = 0;
   }
   return out;
 }

@@ -1,0 +1,126 @@
+/**
+ * One way to read bytes at a position, over memory, a Blob, a file of Node, or anything that offers `read`.
+ */
+import { FormatError, OptionError } from "@subquad/linalg-core";
+
+/** Random access to bytes that lie elsewhere: a server with range requests, a database, an archive. */
+export interface RangeReader {
+  /** Bytes in all. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`; fewer mean that the source has shrunk. */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Where bytes come from. A string is the path of a file in Node, Deno or Bun; pages have Blobs (`File` is one) and ArrayBuffers. */
+export type ByteSource = Uint8Array | ArrayBuffer | Blob | string | RangeReader;
+
+export interface OpenSource {
+  readonly size: number;
+  /** Memory that nothing else refers to, beginning at byte 0 of its buffer: typed arrays may be laid over it. */
+  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+const CHUNK = 2 ** 23; // between two chunks the signal is looked at; larger ones read no faster
+
+/** Opens a source; the caller closes it on every path. `where` and `format` are for messages. */
+export async function openSource(where: string, format: string, source: ByteSource): Promise<OpenSource> {
+  const { size, read, close } = await partReader(where, source);
+  return {
+    size,
+    close,
+    async read(offset, length, signal) {
+      signal?.throwIfAborted();
+      const out = allocate(where, length);
+      for (let at = 0; at < length;) {
+        const wanted = Math.min(CHUNK, length - at);
+        const got = await read(offset + at, out.subarray(at, at + wanted), signal);
+        signal?.throwIfAborted();
+        if (got === 0) throw new FormatError(where, { format, offset: offset + at, expected: `${length - at} more bytes`, got: "the end" });
+        at += got;
+      }
+      return out;
+    },
+  };
+}
+
+interface PartReader {
+  readonly size: number;
+  /** Fills the target from its start; returns the number of bytes, 0 at the end. */
+  read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
+  close(): Promise<void>;
+}
+
+async function partReader(where: string, source: ByteSource): Promise<PartReader> {
+  if (typeof source === "string") return fileReader(where, source);
+  if (source instanceof ArrayBuffer) return partReader(where, new Uint8Array(source));
+  if (source instanceof Uint8Array) {
+    return {
+      size: source.length,
+      read: (offset, target) => Promise.resolve(fill(target, source.subarray(offset, offset + target.length))),
+      close,
+    };
+  }
+  if (typeof Blob === "function" && source instanceof Blob) {
+    const read = async (offset: number, target: Uint8Array): Promise<number> =>
+      fill(target, new Uint8Array(await source.slice(offset, offset + target.length).arrayBuffer()));
+    return { size: source.size, read, close };
+  }
+  if (!isRangeReader(source)) {
+    throw new OptionError(where, "source", "a path, a Uint8Array, an ArrayBuffer, a Blob or { size, read }", source);
+  }
+  const read = async (offset: number, target: Uint8Array, signal?: AbortSignal): Promise<number> => {
+    const bytes: unknown = await source.read(offset, target.length, signal);
+    if (!(bytes instanceof Uint8Array) || bytes.length > target.length) {
+      throw new OptionError(
+        where,
+        "source.read",
+        `a Uint8Array of ${target.length} bytes`,
+        bytes instanceof Uint8Array ? bytes.length : bytes,
+      );
+    }
+    return fill(target, bytes);
+  };
+  return { size: source.size, read, close };
+}
+
+async function fileReader(where: string, path: string): Promise<PartReader> {
+  // not an import: bundlers for pages would stumble over it
+  const host = (globalThis as { readonly process?: Partial<Pick<NodeJS.Process, "getBuiltinModule">> }).process;
+  const fs = host?.getBuiltinModule?.("node:fs/promises");
+  if (!fs) throw new OptionError(where, "source", "a Blob, an ArrayBuffer or { size, read } where there are no files", path);
+  const handle = await fs.open(path, "r");
+  try {
+    const { size } = await handle.stat();
+    const read = async (offset: number, target: Uint8Array): Promise<number> =>
+      (await handle.read(target, 0, target.length, offset)).bytesRead;
+    return { size, read, close: () => handle.close() };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+function isRangeReader(source: unknown): source is RangeReader {
+  if (typeof source !== "object" || source === null) return false;
+  const { size, read } = source as { size?: unknown; read?: unknown };
+  return Number.isSafeInteger(size) && (size as number) >= 0 && typeof read === "function";
+}
+
+/** Memory for `length` bytes, or the advice to take less at a time. */
+export function allocate(where: string, length: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    throw new OptionError(where, "length", "no more bytes than one typed array holds (readRows takes a part)", length);
+  }
+}
+
+function fill(target: Uint8Array, bytes: Uint8Array): number {
+  target.set(bytes);
+  return bytes.length;
+}
+
+function close(): Promise<void> {
+  return Promise.resolve();
+}

@@ -1,0 +1,84 @@
+/**
+ * The element types of safetensors: how long one element is, and how it becomes a float.
+ */
+import { NumericsError, type DType } from "@subquad/linalg-core";
+import { bfloatToFloat, halfToFloat } from "./half.js";
+
+type FloatArray = Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>;
+type Store = FloatArray | Int8Array<ArrayBuffer> | Int16Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Unsigned;
+type Unsigned = Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer>;
+
+interface ElementType {
+  readonly bytes: number;
+  /** Values laid over, or computed from, bytes that nothing else uses. */
+  decode(buffer: ArrayBuffer, where: string): Store;
+}
+
+const types: Readonly<Record<string, ElementType>> = {
+  F64: { bytes: 8, decode: (buffer) => new Float64Array(buffer) },
+  F32: { bytes: 4, decode: (buffer) => new Float32Array(buffer) },
+  F16: { bytes: 2, decode: (buffer) => halfToFloat(new Uint16Array(buffer)) },
+  BF16: { bytes: 2, decode: (buffer) => bfloatToFloat(new Uint16Array(buffer)) },
+  I64: { bytes: 8, decode: (buffer, where) => wide(new Int32Array(buffer), buffer, where) },
+  U64: { bytes: 8, decode: (buffer, where) => wide(new Uint32Array(buffer), buffer, where) },
+  I32: { bytes: 4, decode: (buffer) => new Int32Array(buffer) },
+  U32: { bytes: 4, decode: (buffer) => new Uint32Array(buffer) },
+  I16: { bytes: 2, decode: (buffer) => new Int16Array(buffer) },
+  U16: { bytes: 2, decode: (buffer) => new Uint16Array(buffer) },
+  I8: { bytes: 1, decode: (buffer) => new Int8Array(buffer) },
+  U8: { bytes: 1, decode: (buffer) => new Uint8Array(buffer) },
+  BOOL: { bytes: 1, decode: (buffer) => new Uint8Array(buffer) },
+};
+
+/** Bytes of one element, undefined for a type that this reader does not know. */
+export function elementBytes(type: string): number | undefined {
+  return Object.hasOwn(types, type) ? types[type]!.bytes : undefined;
+}
+
+/** The names that `decode` takes. */
+export const readableTypes: readonly string[] = Object.keys(types);
+
+/** Elements as floats: float32 where it holds every value of a floating type, else float64, unless `dtype` says otherwise. */
+export function decode(type: string, bytes: Uint8Array<ArrayBuffer>, dtype: DType | undefined, where: string): FloatArray {
+  const values = types[type]!.decode(bytes.buffer, where);
+  const wanted = dtype ?? (values instanceof Float32Array ? "float32" : "float64");
+  if (wanted === "float32") return values instanceof Float32Array ? values : new Float32Array(values);
+  return values instanceof Float64Array ? values : new Float64Array(values);
+}
+
+const stores = [
+  { type: "F64", Store: Float64Array },
+  { type: "F32", Store: Float32Array },
+  { type: "I32", Store: Int32Array },
+  { type: "U32", Store: Uint32Array },
+  { type: "I16", Store: Int16Array },
+  { type: "U16", Store: Uint16Array },
+  { type: "I8", Store: Int8Array },
+  { type: "U8", Store: Uint8Array },
+  { type: "U8", Store: Uint8ClampedArray },
+] as const;
+
+/** What a store is written as; undefined for one without a type of its own, such as a plain array. */
+export function typeOfStore(data: unknown): (typeof stores)[number] | undefined {
+  return stores.find(({ Store }) => data instanceof Store);
+}
+
+/** 64-bit integers, low word first, as float64: exact or refused. */
+function wide(high: Int32Array | Uint32Array, buffer: ArrayBuffer, where: string): Float64Array<ArrayBuffer> {
+  const low = new Uint32Array(buffer);
+  const out = new Float64Array(low.length / 2);
+  for (let i = 0; i < out.length; i++) {
+    const h = high[2 * i + 1]!;
+    const l = low[2 * i]!;
+    if (!(h >= -(2 ** 21) && (h < 2 ** 21 || (h === 2 ** 21 && l === 0)))) {
+      const got = (BigInt(h) << 32n) | BigInt(l);
+      throw new NumericsError("ERR_OVERFLOW", `${where}: expected 64-bit integers within ±2^53, got ${got.toString()} at element ${i}`, {
+        where,
+        expected: "64-bit integers within ±2^53",
+        got,
+      });
+    }
+    out[i] = h * 2 ** 32 + l;
+  }
+  return out;
+}

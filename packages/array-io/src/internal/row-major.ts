@@ -1,0 +1,42 @@
+/**
+ * Strided elements to row-major bytes.
+ */
+
+/** Typed elements with a layout that is known to lie within the data. */
+export interface TypedStrided {
+  readonly data: ArrayBufferView & ArrayLike<number>;
+  readonly shape: readonly number[];
+  readonly stride: readonly number[];
+  readonly offset: number;
+}
+
+type Constructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Record<number, number>;
+
+/** Writes A into `file` from byte `at`, a multiple of `width`, the bytes of one element; returns where it ends. */
+export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<ArrayBuffer>, at: number): number {
+  const { data, shape, stride, offset } = A;
+  const size = shape.reduce((product, length) => product * length, 1);
+  if (isPacked(A)) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
+    return at + size * width;
+  }
+  const target = new (data.constructor as Constructor)(file.buffer, at, size);
+  const index = new Array<number>(shape.length).fill(0);
+  for (let q = 0, p = offset; q < size; q++) {
+    target[q] = data[p]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      p += stride[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      p -= stride[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return at + size * width;
+}
+
+function isPacked({ shape, stride }: TypedStrided): boolean {
+  for (let axis = shape.length - 1, step = 1; axis >= 0; step *= shape[axis]!, axis--) {
+    if (shape[axis]! > 1 && stride[axis] !== step) return false;
+  }
+  return true;
+}
