@@ -7,10 +7,8 @@ const executablePath = findChromium();
 
 export default defineConfig({
   test: {
-    env: { SUBQUAD_TEST_PROFILE: env.SUBQUAD_TEST_PROFILE ?? "quick" }, // tests read import.meta.env, in Chromium too
     projects: [
       {
-        extends: true,
         test: {
           name: "node",
           environment: "node",
@@ -28,7 +26,7 @@ export default defineConfig({
       ...(executablePath
         ? [
             {
-              extends: true as const,
+              define: { "process.env.SUBQUAD_TEST_PROFILE": JSON.stringify(env.SUBQUAD_TEST_PROFILE ?? "") }, // as in Node
               server: { headers: isolationHeaders }, // on the project, or the page gets no threads
               test: {
                 name: "chromium",

@@ -41,14 +41,14 @@ export function tool(name, args, env = {}) {
   return run(process.execPath, [`${root}node_modules/${owner}/${file}`, ...args], env);
 }
 
-/** Installs the workspace, without the packages that only `npm run rivals` needs unless `rivals` is set. */
-export function bootstrap({ rivals = false } = {}) {
+/** Installs the workspace; the large rivals of the benchmark and the runtimes of the consumer test only where they are asked for. */
+export function bootstrap({ rivals = false, runtimes = false } = {}) {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major < 20 || (major === 20 && minor < 19)) fail(`Node >= 20.19 is needed, this is ${process.versions.node}. See https://nodejs.org`);
   const local = root + "node_modules/pnpm/bin/pnpm.cjs"; // pnpm is a devDependency: later runs need no network and save 2-3 s of npx
   const [command, ...first] = existsSync(local) ? [process.execPath, local] : ["npx", "-y", packageManager];
-  const filter = rivals ? [] : ["--filter", "!@subquad/rivals-*"];
-  const args = ["install", "--frozen-lockfile", "--prefer-offline", "--config.confirmModulesPurge=false", ...filter]; // no TTY prompt in CI
+  const left = [rivals ? [] : ["--filter", "!@subquad/rivals-*"], runtimes ? [] : ["--filter", "!@subquad/runtimes"]];
+  const args = ["install", "--frozen-lockfile", "--prefer-offline", "--config.confirmModulesPurge=false", ...left.flat()]; // no TTY prompt in CI
   if (run(command, [...first, ...args]) !== 0) {
     fail("Install failed (see above). The first run needs the npm registry or a filled pnpm store.");
   }

@@ -9,7 +9,10 @@ const places = {
     .map((folder) => `${folder}\\Google\\Chrome\\Application\\chrome.exe`),
 };
 
-/** Path of an installed Chromium, or undefined. $CHROMIUM wins, and must exist when it is set. */
+/**
+ * Path of an installed Chromium, or undefined. $CHROMIUM wins, and must exist when it is set.
+ * @returns {string | undefined}
+ */
 export function findChromium() {
   if (env.CHROMIUM) {
     if (!existsSync(env.CHROMIUM)) throw new Error(`CHROMIUM names a file that does not exist: ${env.CHROMIUM}`);
