@@ -71,6 +71,7 @@ const W = [
 export function logGamma(x: number): number {
   if (x < 0) throw new OptionError("logGamma", "x", "a number at least 0", x);
   if (x === 0 || x === Infinity) return Infinity;
+  if (x === 1 || x === 2) return 0; // the pieces would give −0
   if (x < 2) return belowTwo(x);
   if (x < 8) return belowEight(x);
   const z = 1 / x;
