@@ -5,7 +5,6 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     safetensors: "src/safetensors.ts",
-    safetensors: "src/safetensors.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",

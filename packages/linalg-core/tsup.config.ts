@@ -4,6 +4,16 @@ export default defineConfig({
   // entries are written by tooling/scripts/sync-exports.mjs
   entry: {
     index: "src/index.ts",
+    cholesky: "src/dense/cholesky.ts",
+    exp: "src/elementwise/exp.ts",
+    kernels: "src/kernels.ts",
+    math: "src/math.ts",
+    matmul: "src/dense/matmul.ts",
+    merge: "src/attention/merge.ts",
+    rng: "src/rng.ts",
+    steps: "src/steps.ts",
+    streaming: "src/attention/streaming.ts",
+    triangular: "src/dense/triangular.ts",
     worker: "src/worker.ts",
   },
   format: ["esm", "cjs"],

@@ -41,7 +41,10 @@ await writeFile(join(generated, "worker.ts"), `${banner()}export const WORKER_SO
 async function workerSource() {
   const typed = await readFile(join(root, "src", "worker.ts"), "utf8");
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, removeComments: true };
-  const script = ts.transpileModule(typed, { compilerOptions }).outputText.replace(/^export \{\};\n/m, "").replace(/^ +/gm, "");
+  const script = ts
+    .transpileModule(typed, { compilerOptions })
+    .outputText.replace(/^export \{\};\n/m, "")
+    .replace(/^ +/gm, "");
   if (/^\s*(import|export)\b/m.test(script)) throw new Error("src/worker.ts must import nothing");
   return script;
 }

@@ -1,6 +1,8 @@
 // Prints the coefficients of the float32 exp2 kernel (assembly/exp2.ts): the polynomial of degree 5 that is minimax in the
 // relative error against 2^f on [-1/2, 1/2], by Lawson's iteration (weighted least squares, weights times the residual).
-const degree = 5, nodes = 400, rounds = 200;
+const degree = 5,
+  nodes = 400,
+  rounds = 200;
 const f = Array.from({ length: nodes }, (_, i) => 0.5 * Math.cos((Math.PI * (i + 0.5)) / nodes));
 let weight = new Float64Array(nodes).fill(1 / nodes);
 let c = [];

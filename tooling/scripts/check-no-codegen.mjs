@@ -1,0 +1,119 @@
+// Calls every public function of every package once under `node --disallow-code-generation-from-strings`, as a page with a strict
+// Content-Security-Policy would, with the WebAssembly kernels and with the plain ones. A function without a call here fails the check.
+import { spawnSync } from "node:child_process";
+import { basename, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { root } from "./bootstrap.mjs";
+import { packageFolders } from "./subpaths.mjs";
+
+const flag = "--disallow-code-generation-from-strings";
+if (process.execArgv.includes(flag)) await callAll(process.argv[2]);
+else {
+  for (const backend of ["auto", "js"]) {
+    const { status } = spawnSync(process.execPath, [flag, fileURLToPath(import.meta.url), backend], { cwd: root, stdio: "inherit" });
+    if (status !== 0) process.exitCode = 1;
+  }
+}
+
+async function callAll(backend) {
+  if (!refused(() => new Function("return 1")())) throw new Error(`${flag} does not hold`);
+  const packages = {};
+  for (const folder of packageFolders) packages[basename(folder)] = await import(pathToFileURL(join(folder, "dist/index.js")).href);
+  packages["linalg-core"].configure({ backend });
+  const calls = callsOf(packages);
+  let count = 0;
+  const problems = [];
+  for (const [name, module] of Object.entries(packages)) {
+    for (const [exported, value] of Object.entries(module)) {
+      if (typeof value !== "function" || /^[A-Z]/.test(exported)) continue; // classes are errors, made by the functions that throw them
+      const call = calls[name]?.[exported];
+      if (!call) problems.push(`${name}: no call of ${exported} in tooling/scripts/check-no-codegen.mjs`);
+      else
+        try {
+          await call(module);
+          count++;
+        } catch (error) {
+          problems.push(`${name}: ${exported}: ${error.stack}`);
+        }
+    }
+  }
+  const { name } = packages["linalg-core"].backend();
+  await packages["linalg-core"].closePool();
+  for (const problem of problems) console.error(problem);
+  console.log(`${count} functions called without code generation on ${name}, ${problems.length} problems`);
+  process.exitCode = problems.length > 0 ? 1 : 0;
+}
+
+/** One call of each function on small inputs; async ones return their promise. */
+function callsOf({ "linalg-core": core, "array-io": io }) {
+  const random = (rows, columns, name) => {
+    const rng = core.rngFor("0", `no-codegen/${name}`);
+    return core.view(
+      Float64Array.from({ length: rows * columns }, () => rng.normal()),
+      [rows, columns],
+    );
+  };
+  const A = random(6, 4, "A");
+  const [q, k, v] = ["q", "k", "v"].map((name) => random(40, 4, name));
+  const spd = core.matmul(A, A, { transposeA: true });
+  return {
+    "linalg-core": {
+      array: () => core.array([[1, 2]]),
+      asArray: () => core.asArray([[1, 2]], "f(A)"),
+      assert: () => core.assert(true, "never"),
+      assertBoolean: () => core.assertBoolean("f", { causal: true }),
+      assertFinite: () => core.assertFinite(A, "f(A)"),
+      assertInRange: () => core.assertInRange("f", { tolerance: 1 }, 0, 1),
+      assertInteger: () => core.assertInteger("f", { rank: 1 }, 0, 1),
+      assertKnownOptions: () => core.assertKnownOptions("f", { rank: 1 }, ["rank"]),
+      assertOneOf: () => core.assertOneOf("f", { method: "exact" }, ["exact"]),
+      backend: () => core.backend(),
+      cholesky: () => core.cholesky(spd),
+      closePool: () => core.closePool(),
+      column: () => core.column(A, 0),
+      configure: () => core.configure({}),
+      copy: () => core.copy(core.transpose(A)),
+      denseCopy: () => core.denseCopy(core.transpose(A), "float32"),
+      dtypeOf: () => core.dtypeOf(A),
+      exp: () => core.exp(A),
+      full: () => core.full([2, 2], 1),
+      identity: () => core.identity(3),
+      isNumericsError: () => core.isNumericsError(new Error()),
+      matmul: () => core.matmul(A, spd),
+      matmulAsync: () => core.matmulAsync(A, spd),
+      mergeAttention: () => core.mergeAttention([core.streamingAttentionSync(q, k, v), core.streamingAttentionSync(q, k, v)]),
+      normalizeSeed: () => core.normalizeSeed(1),
+      promote: () => core.promote(A, spd),
+      ready: () => core.ready(),
+      releaseMemory: () => core.releaseMemory(),
+      reshape: () => core.reshape(A, [4, 6]),
+      rngFor: () => core.rngFor("0", "no-codegen/rng").below(7),
+      row: () => core.row(A, 0),
+      slice: () => core.slice(A, [1, 3], null),
+      solveTriangular: () => core.solveTriangular(core.cholesky(spd).L, spd),
+      streamingAttention: () => core.streamingAttention(q, k, v),
+      streamingAttentionSync: () => core.streamingAttentionSync(q, k, v),
+      toNested: () => core.toNested(core.transpose(A)),
+      transpose: () => core.transpose(A),
+      view: () => core.view(new Float32Array(6), [2, 3]),
+      weakest: () => core.weakest([{ kind: "exact", bound: 0 }]),
+      zeros: () => core.zeros([2, 2]),
+    },
+    "array-io": {
+      openSafetensors: async () => (await io.openSafetensors(io.writeSafetensors({ A }))).read("A"),
+      writeSafetensors: () => io.writeSafetensors({ A }),
+    },
+    sketch: {},
+    "attention-approx": {},
+  };
+}
+
+function refused(action) {
+  try {
+    action();
+    return false;
+  } catch {
+    return true;
+  }
+}
