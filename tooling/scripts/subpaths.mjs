@@ -4,12 +4,18 @@ import { fileURLToPath } from "node:url";
 
 const packages = fileURLToPath(new URL("../../packages/", import.meta.url));
 const extra = ["ops", "math", "steps", "kernels", "worker"];
-const internal = /^(errors|options|certificate|plan|math|ops|(array|runtime|kernels|internal|math|generated)\/.*)$/;
+const internal = /^src\/((errors|options|certificate|plan)\.ts$|(array|runtime|kernels|internal|math|generated)\/)/;
 
 /** Folders of the published packages. */
 export const packageFolders = readdirSync(packages)
   .map((name) => join(packages, name))
   .filter((folder) => existsSync(join(folder, "package.json")));
+
+/** The source files that a package's index.ts re-exports from: "src/dense/matmul.ts", … */
+export function publicSources(folder) {
+  const text = readFileSync(join(folder, "src/index.ts"), "utf8");
+  return [...new Set([...text.matchAll(/from\s+"\.\/(.+?)\.js"/g)].map((match) => `src/${match[1]}.ts`))];
+}
 
 /**
  * The public modules of a package: [["index", "src/index.ts"], ["matmul", "src/dense/matmul.ts"], …], sorted by name.
@@ -18,10 +24,9 @@ export const packageFolders = readdirSync(packages)
  * vocabulary and plumbing (`internal`) stay behind the main entry.
  */
 export function subpathsOf(folder) {
-  const text = readFileSync(join(folder, "src/index.ts"), "utf8");
-  const modules = new Set([...text.matchAll(/from\s+"\.\/(.+?)\.js"/g)].map((match) => match[1]).filter((path) => !internal.test(path)));
-  const found = new Map([...modules].map((path) => [basename(path), `src/${path}.ts`]));
-  if (found.size < modules.size) throw new Error(`${folder}: two files of one name among ${[...modules].join(", ")}`);
+  const modules = publicSources(folder).filter((path) => !internal.test(path));
+  const found = new Map(modules.map((path) => [basename(path, ".ts"), path]));
+  if (found.size < modules.length) throw new Error(`${folder}: two files of one name among ${modules.join(", ")}`);
   for (const path of extra) if (existsSync(join(folder, `src/${path}.ts`))) found.set(path, `src/${path}.ts`);
   return [["index", "src/index.ts"], ...[...found].sort(([a], [b]) => (a < b ? -1 : 1))];
 }
