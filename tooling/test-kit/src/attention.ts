@@ -58,11 +58,12 @@ export function attentionOracle(Q: Strided, K: Strided, V: Strided, options: Att
     const s = new Float64Array(m);
     for (const [r, i] of rows.entries()) {
       scores(head, i, scale, s);
-      for (let j = 0; j < m; j++) {
-        if (keyBias) s[j]! += keyBias[biasAt + j]!;
-        if (mask) s[j] = hidden ? (mask[maskAt + i * m + j] === 0 ? -Infinity : s[j]!) : s[j]! + mask[maskAt + i * m + j]!;
-        if (j > i + offset || keyMask?.[keyAt + j] === 0) s[j] = -Infinity;
+      if (keyBias) for (let j = 0; j < m; j++) s[j]! += keyBias[biasAt + j]!;
+      if (mask) {
+        for (let j = 0, p = maskAt + i * m; j < m; j++, p++) s[j] = hidden ? (mask[p] === 0 ? -Infinity : s[j]!) : s[j]! + mask[p]!;
       }
+      if (keyMask) for (let j = 0; j < m; j++) if (keyMask[keyAt + j] === 0) s[j] = -Infinity;
+      s.fill(-Infinity, Math.min(m, Math.max(0, i + offset + 1)));
       logSumExp[index * rows.length + r] = softmaxInPlace(s);
       weightedMean(head, s, O.subarray(r * dv, (r + 1) * dv));
     }
