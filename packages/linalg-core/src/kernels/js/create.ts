@@ -1,0 +1,79 @@
+/**
+ * Every kernel in plain TypeScript, with the bits of the plain SIMD binary: for engines and pages that refuse WebAssembly.
+ *
+ * The order of operations, the layouts and the argument blocks are those of assembly/; only speed is not.
+ */
+import type { ComputeMemory, Kernels } from "../abi.js";
+import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
+import { cholesky, solveTriangular } from "./cholesky.js";
+import { expF32, expF64 } from "./exp.js";
+import { exp2Rows } from "./exp2.js";
+import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
+import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
+import { float32, float64, type Real } from "./real.js";
+import * as rows from "./rows.js";
+
+/**
+ * The kernels over a memory, whose views may be re-made between calls.
+ * @param memory below 2^31 bytes.
+ * @returns functions with the names and parameters of the binaries' exports.
+ */
+export function createJsKernels(memory: ComputeMemory): Kernels {
+  const plain =
+    <Numbers extends number[], Result>(kernel: (memory: ComputeMemory, ...numbers: Numbers) => Result) =>
+    (...numbers: Numbers): Result =>
+      kernel(memory, ...numbers);
+  const over =
+    (real: Real) =>
+    <Numbers extends number[], Result>(kernel: (memory: ComputeMemory, real: Real, ...numbers: Numbers) => Result) =>
+    (...numbers: Numbers): Result =>
+      kernel(memory, real, ...numbers);
+  const f32 = over(float32);
+  const f64 = over(float64);
+  return {
+    attentionF32: f32(attentionTile),
+    attentionF64: f64(attentionTile),
+    exponentialF32: f32(exponentialTile),
+    exponentialF64: f64(exponentialTile),
+    packKeysF32: f32(packKeyTile),
+    packKeysF64: f64(packKeyTile),
+    packLeftF32: f32(packLeftTile),
+    packLeftF64: f64(packLeftTile),
+    packRightF32: f32(packRightTile),
+    packRightF64: f64(packRightTile),
+    multiplyF32: f32(multiplyTile),
+    multiplyF64: f64(multiplyTile),
+    assignF32: f32(assignTile),
+    assignF64: f64(assignTile),
+    packKeyRowsF32: f32(packKeyRows),
+    packKeyRowsF64: f64(packKeyRows),
+    exp2RowsF32: f32(exp2Rows),
+    exp2RowsF64: f64(exp2Rows),
+    firstNonFiniteF32: f32(rows.firstNonFinite),
+    firstNonFiniteF64: f64(rows.firstNonFinite),
+    stageRowsF32: f32(rows.stageRows),
+    stageRowsF64: f64(rows.stageRows),
+    columnRangeF32: f32(rows.columnRange),
+    columnRangeF64: f64(rows.columnRange),
+    columnSpreadF32: f32(rows.columnSpread),
+    columnSpreadF64: f64(rows.columnSpread),
+    centerRowsF32: f32(rows.centerRows),
+    centerRowsF64: f64(rows.centerRows),
+    rowProductsF32: f32(rows.rowProducts),
+    rowProductsF64: f64(rows.rowProducts),
+    weightRowsF32: f32(rows.weightRows),
+    weightRowsF64: f64(rows.weightRows),
+    gatherRowsF32: f32(rows.gatherRows),
+    gatherRowsF64: f64(rows.gatherRows),
+    vectorMaximumF32: f32(rows.vectorMaximum),
+    vectorMaximumF64: f64(rows.vectorMaximum),
+    shrinkDistancesF32: f32(shrinkDistances),
+    shrinkDistancesF64: f64(shrinkDistances),
+    accumulateCentresF32: f32(accumulateCentres),
+    accumulateCentresF64: f64(accumulateCentres),
+    cholesky: plain(cholesky),
+    solveTriangular: plain(solveTriangular),
+    expF32: plain(expF32),
+    expF64: plain(expF64),
+  };
+}

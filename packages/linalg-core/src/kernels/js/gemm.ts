@@ -1,0 +1,87 @@
+/**
+ * C = A B, packed and blocked as in assembly/gemm.ts.
+ *
+ *   A  m × k, packed as [panel of KC][sliver of 6 rows][kc][6]      B  k × n, packed as [panel of KC][sliver of W columns][kc][W]
+ */
+import { GEMM_PANEL, GEMM_ROWS, type ComputeMemory } from "../abi.js";
+import { readWords, type Real, type RealArray } from "./real.js";
+import { productLanes } from "./register-tiles.js";
+
+const PACK = ["length", "depth", "source", "lengthStride", "depthStride", "packed", "slivers"] as const;
+const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns"] as const;
+
+export function packLeftTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
+  pack(memory, real, args, tile, GEMM_ROWS);
+}
+
+export function packRightTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
+  pack(memory, real, args, tile, real.W);
+}
+
+function pack(memory: ComputeMemory, real: Real, args: number, tile: number, width: number): void {
+  const { length, depth, source, lengthStride, depthStride, packed, slivers } = readWords(memory, args, PACK);
+  const v = real.view(memory);
+  const total = Math.ceil(length / width);
+  const end = Math.min(total, (tile + 1) * slivers);
+  const across = lengthStride / real.bytes;
+  const along = depthStride / real.bytes;
+  for (let pc = 0; pc < depth; pc += GEMM_PANEL) {
+    const kc = Math.min(GEMM_PANEL, depth - pc);
+    for (let s = tile * slivers; s < end; s++) {
+      let out = packed / real.bytes + pc * total * width + s * width * kc;
+      let p = source / real.bytes + s * width * across + pc * along;
+      const valid = Math.min(width, length - s * width);
+      for (let l = 0; l < kc; l++, p += along) {
+        for (let r = 0; r < width; r++) v[out++] = r < valid ? v[p + r * across]! : 0;
+      }
+    }
+  }
+}
+
+/** One rectangle of C; tiles run along a row of rectangles first. */
+export function multiplyTile(memory: ComputeMemory, real: Real, args: number, tile: number, scratch: number): void {
+  const { m, n, k, left, right, out, tileRows, tileColumns } = readWords(memory, args, MULTIPLY);
+  const { bytes, W } = real;
+  const v = real.view(memory);
+  const across = Math.ceil(n / tileColumns);
+  const i0 = Math.floor(tile / across) * tileRows;
+  const j0 = (tile % across) * tileColumns;
+  const i1 = Math.min(m, i0 + tileRows);
+  const j1 = Math.min(n, j0 + tileColumns);
+  const rowsPadded = Math.ceil(m / GEMM_ROWS) * GEMM_ROWS;
+  const columnsPadded = Math.ceil(n / W) * W;
+  for (let pc = 0; pc < k; pc += GEMM_PANEL) {
+    const kc = Math.min(GEMM_PANEL, k - pc);
+    for (let j = j0; j < j1; j += W) {
+      const b = right / bytes + pc * columnsPadded + j * kc;
+      for (let i = i0; i < i1; i += GEMM_ROWS) {
+        const a = left / bytes + pc * rowsPadded + i * kc;
+        const rows = Math.min(GEMM_ROWS, i1 - i);
+        productTile(real, v, rows, Math.min(W, j1 - j), kc, a, b, scratch / bytes, out / bytes + i * n + j, n, pc > 0);
+      }
+    }
+  }
+}
+
+/** C tile = (add: +=) A sliver times B sliver; C has rows of n. */
+function productTile(
+  real: Real,
+  v: RealArray,
+  rows: number,
+  columns: number,
+  kc: number,
+  a: number,
+  b: number,
+  scratch: number,
+  c: number,
+  n: number,
+  add: boolean,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let l = 0; l < columns; l += 4) {
+      productLanes(real, v, kc, a + r, GEMM_ROWS, b + l, real.W, 0, scratch);
+      const at = c + r * n + l;
+      for (let h = Math.min(4, columns - l) - 1; h >= 0; h--) v[at + h] = add ? v[at + h]! + v[scratch + h]! : v[scratch + h]!;
+    }
+  }
+}
