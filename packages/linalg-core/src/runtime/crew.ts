@@ -27,9 +27,6 @@ export interface Crew {
   terminate(): Promise<void>;
 }
 
-/** Milliseconds a worker may take to answer: a script that a policy blocks may neither run nor fail. */
-const READY_WITHIN = 3000;
-
 interface Member {
   readonly worker: PoolWorker;
   /** It is gone: it will neither run a tile nor check out. */
@@ -64,7 +61,7 @@ export function createCrew(joinable: Joinable, way: WorkerWay, events: CrewEvent
         clearTimeout(timer);
         reject(new Error(reason));
       };
-      const timer = setTimeout(giveUp, READY_WITHIN, `no answer within ${READY_WITHIN} ms`);
+      const timer = setTimeout(giveUp, way.readyWithin, `no answer within ${way.readyWithin} ms`);
       const said = ({ ready, done }: WorkerMessage): void => {
         if (done !== undefined) checkedOut(done);
         if (ready === undefined) return;

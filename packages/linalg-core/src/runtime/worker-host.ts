@@ -23,9 +23,16 @@ export interface WorkerEvents {
 /** One way to start workers here; `dispose` when all have started. */
 export interface WorkerWay {
   readonly name: string;
+  /** Milliseconds a worker may take to answer. */
+  readonly readyWithin: number;
   start(events: WorkerEvents): PoolWorker;
   dispose(): void;
 }
+
+/** A script that a page's policy blocks may neither run nor fail: then only time tells. */
+const WEB_READY_WITHIN = 3000;
+/** Node tells of every failure; this only keeps a broken host from waiting for ever. */
+const NODE_READY_WITHIN = 30_000;
 
 /** The ways to try, best first. */
 export function workerWays(workerUrl: string | undefined): readonly WorkerWay[] {
@@ -66,7 +73,7 @@ function nodeWay(threads: NodeThreads): WorkerWay {
       },
     };
   };
-  return { name: "worker_threads", start, dispose: nothing };
+  return { name: "worker_threads", readyWithin: NODE_READY_WITHIN, start, dispose: nothing };
 }
 
 function webWay(name: string, address: () => string, dispose: (url: string) => void = nothing): WorkerWay {
@@ -92,7 +99,7 @@ function webWay(name: string, address: () => string, dispose: (url: string) => v
     if (url !== undefined) dispose(url);
     url = undefined; // a later start needs a new one
   };
-  return { name, start, dispose: disposeUrl };
+  return { name, readyWithin: WEB_READY_WITHIN, start, dispose: disposeUrl };
 }
 
 function blobUrl(): string {

@@ -1,0 +1,43 @@
+import { describe, expect, test } from "vitest";
+import { RELAXED_BASE64 } from "../../src/generated/relaxed.js";
+import { SIMD_BASE64 } from "../../src/generated/simd.js";
+import { decodeBase64, withPlainMemory } from "../../src/runtime/binary.js";
+
+/** A module with imports of every kind before its memory: (func), (global), (table), then the memory with limits flag 3. */
+const MIXED_IMPORTS = [
+  [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  [1, 4, 1, 0x60, 0, 0], // types
+  [0, 3, 1, 0x78, 9], // a custom section
+  [2, 33, 4, 1, 0x61, 1, 0x66, 0, 0, 1, 0x61, 1, 0x67, 3, 0x7f, 0, 1, 0x61, 1, 0x74, 1, 0x70, 1, 1, 2, 1, 0x61, 1, 0x6d, 2, 3, 1, 0x80, 0x80, 4],
+];
+
+describe.each([
+  ["simd", decodeBase64(SIMD_BASE64)],
+  ["relaxed", decodeBase64(RELAXED_BASE64)],
+])("%s", (_, binary) => {
+  test("one byte makes it a module for plain memory", () => {
+    const plain = withPlainMemory(binary);
+    expect(plain.length).toBe(binary.length);
+    expect(plain.reduce((count, byte, i) => count + (byte === binary[i] ? 0 : 1), 0)).toBe(1);
+    if (!WebAssembly.validate(binary)) return; // an engine without relaxed SIMD
+    const memory = new WebAssembly.Memory({ initial: 256, maximum: 65536 });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plain), { env: { memory, abort: () => undefined } });
+    const { vectorMaximumF64 } = exports as { vectorMaximumF64: (count: number, address: number) => number };
+    new Float64Array(memory.buffer).set([1, 7, 3], 2 ** 20);
+    expect(vectorMaximumF64(3, 2 ** 23)).toBe(7);
+  });
+});
+
+test("the walk passes imports of every other kind", () => {
+  const binary = new Uint8Array(MIXED_IMPORTS.flat());
+  expect(WebAssembly.validate(binary)).toBe(true);
+  const plain = withPlainMemory(binary);
+  expect(WebAssembly.validate(plain)).toBe(true);
+  expect([...plain].findIndex((byte, i) => byte !== binary[i])).toBe(binary.length - 5);
+});
+
+test("a binary that is not ours is a bug, not a wrong patch", () => {
+  const binary = withPlainMemory(decodeBase64(SIMD_BASE64));
+  expect(() => withPlainMemory(binary)).toThrow("please report");
+  expect(() => withPlainMemory(binary.slice(0, 8))).toThrow("please report");
+});
