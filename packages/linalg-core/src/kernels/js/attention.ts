@@ -6,7 +6,7 @@
 import type { ComputeMemory } from "../abi.js";
 import { exp2Tile } from "./exp2.js";
 import { hidesBlock, hidesPart, maskTile, VISIBILITY } from "./mask.js";
-import { pmax, pmin, readWords, type Real, type RealArray } from "./real.js";
+import { pmax, pmin, readWords, round, type Real, type RealArray } from "./real.js";
 import { productLanes, scoreTile } from "./register-tiles.js";
 
 const ATTENTION = [
@@ -136,7 +136,7 @@ function packQueries(real: Real, v: RealArray, count: number, slivers: number, d
 
 /** Accumulators [channels][W] of each sliver -> rows. */
 function finish(memory: ComputeMemory, real: Real, a: AttentionWords, first: number, slivers: number, sums: number, maxima: number): void {
-  const { bytes, W, round } = real;
+  const { bytes, W, single } = real;
   const v = real.view(memory);
   const { f64 } = memory;
   const last = a.channels - 1;
@@ -153,8 +153,8 @@ function finish(memory: ComputeMemory, real: Real, a: AttentionWords, first: num
     }
     const factor = denominator === 0 ? 0 : 1 / denominator;
     for (let c = 0; c < last; c++) {
-      let x = round(f64[at + c * W]! * factor);
-      if (a.center !== 0) x = round(x + v[a.center / bytes + c]!);
+      let x = round(single, f64[at + c * W]! * factor);
+      if (a.center !== 0) x = round(single, x + v[a.center / bytes + c]!);
       if (a.low !== 0 && denominator !== 0) x = Math.max(v[a.low / bytes + c]!, Math.min(v[a.high / bytes + c]!, x));
       v[a.out / bytes + row * last + c] = x;
     }

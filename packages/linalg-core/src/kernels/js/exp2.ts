@@ -3,7 +3,7 @@
  * gives 2^(x - round(x)), and round(x) is added to its exponent field.
  */
 import { EXP2_FLOOR, type ComputeMemory } from "../abi.js";
-import { float32, pmax, type Real } from "./real.js";
+import { float32, pmax, round, type Real } from "./real.js";
 
 interface Table {
   readonly magic: number;
@@ -60,18 +60,18 @@ export function exp2Rows(memory: ComputeMemory, real: Real, rows: number, x: num
  */
 export function exp2Tile(memory: ComputeMemory, real: Real, rows: number, x: number, maximum: number, masked: boolean): void {
   const { magic, floor, coefficients, exponentBit } = real === float32 ? F32 : F64;
-  const { W, lowest, round } = real;
+  const { W, lowest, single } = real;
   const v = real.view(memory);
   const { i32 } = memory;
   const words = real.bytes / 4;
   for (let p = x, end = x + rows * W; p < end;) {
     for (let l = 0; l < W; l++, p++) {
       const s = v[p]!;
-      const u = pmax(floor, maximum < 0 ? s : round(s - v[maximum + l]!));
-      const t = round(u + magic);
-      const f = round(u - round(t - magic));
+      const u = pmax(floor, maximum < 0 ? s : round(single, s - v[maximum + l]!));
+      const t = round(single, u + magic);
+      const f = round(single, u - round(single, t - magic));
       let power = coefficients[0]!;
-      for (let c = 1; c < coefficients.length; c++) power = round(round(power * f) + coefficients[c]!);
+      for (let c = 1; c < coefficients.length; c++) power = round(single, round(single, power * f) + coefficients[c]!);
       v[p] = t; // stored so as to be read as an integer
       const shift = i32[p * words]! << exponentBit;
       v[p] = power;

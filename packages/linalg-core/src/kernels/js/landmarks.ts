@@ -2,7 +2,7 @@
  * Steps of k-means on rows [.][width] of T, as in assembly/landmarks.ts.
  */
 import type { ComputeMemory } from "../abi.js";
-import { laneDistances, readWords, rowSum, type Real } from "./real.js";
+import { laneDistances, readWords, round, rowSum, type Real } from "./real.js";
 import { scoreTile } from "./register-tiles.js";
 
 const ASSIGN = ["count", "width", "centres", "centresPadded", "points", "keys", "bias", "nearest", "pointsPerTile"] as const;
@@ -62,7 +62,7 @@ export function accumulateCentres(
   sums: number,
   totals: number,
 ): void {
-  const { bytes, round } = real;
+  const { bytes, single } = real;
   const v = real.view(memory);
   for (let i = 0; i < n; i++) {
     const centre = memory.i32[nearest / 4 + i]!;
@@ -70,6 +70,6 @@ export function accumulateCentres(
     const row = rows / bytes + i * width;
     const sum = sums / bytes + centre * width;
     v[totals / bytes + centre]! += weight;
-    for (let c = 0; c < width; c++) v[sum + c]! += round(weight * v[row + c]!);
+    for (let c = 0; c < width; c++) v[sum + c]! += round(single, weight * v[row + c]!);
   }
 }

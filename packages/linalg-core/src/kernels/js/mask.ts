@@ -3,7 +3,7 @@
  * becomes the lowest number, whose weight exp2Tile makes exactly 0.
  */
 import type { ComputeMemory } from "../abi.js";
-import type { Real } from "./real.js";
+import { round, type Real } from "./real.js";
 
 /** The head of the argument block of attention. */
 export const VISIBILITY = ["causal", "offset", "maskKind", "mask", "maskKeys"] as const;
@@ -38,7 +38,7 @@ export function maskTile(
   count: number,
   scores: number,
 ): void {
-  const { W, bytes, lowest, round } = real;
+  const { W, bytes, lowest, single } = real;
   const v = real.view(memory);
   const { u8 } = memory;
   const { causal, offset, maskKind, mask, maskKeys, logScale } = a;
@@ -53,7 +53,7 @@ export function maskTile(
     } else if (maskKind === ADD) {
       for (let k = 0; k < columns; k++) {
         const added = v[mask / bytes + row + k]!;
-        v[s + k * W] = added === -Infinity ? lowest : v[s + k * W]! + round(added * logScale);
+        v[s + k * W] = added === -Infinity ? lowest : v[s + k * W]! + round(single, added * logScale);
       }
     }
     for (let k = visible; k < count; k++) v[s + k * W] = lowest;

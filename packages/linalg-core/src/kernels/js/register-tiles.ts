@@ -2,7 +2,7 @@
  * The innermost loops: outer-product register tiles, four columns at a time. Each entry is one sum, k ascending, so that the shape of the tile
  * does not touch its bits.
  */
-import type { Real, RealArray } from "./real.js";
+import { round, type Real, type RealArray } from "./real.js";
 
 /**
  * Four columns of a register tile: v[out + l] = start + sum over k of v[a + k aStep] v[b + k bStep + l], l < 4, k ascending.
@@ -18,17 +18,17 @@ export function productLanes(
   start: number,
   out: number,
 ): void {
-  const { round } = real;
+  const { single } = real;
   let s0 = start;
   let s1 = start;
   let s2 = start;
   let s3 = start;
   for (let k = 0, p = a, q = b; k < count; k++, p += aStep, q += bStep) {
     const x = v[p]!;
-    s0 = round(s0 + round(x * v[q]!));
-    s1 = round(s1 + round(x * v[q + 1]!));
-    s2 = round(s2 + round(x * v[q + 2]!));
-    s3 = round(s3 + round(x * v[q + 3]!));
+    s0 = round(single, s0 + round(single, x * v[q]!));
+    s1 = round(single, s1 + round(single, x * v[q + 1]!));
+    s2 = round(single, s2 + round(single, x * v[q + 2]!));
+    s3 = round(single, s3 + round(single, x * v[q + 3]!));
   }
   v[out] = s0;
   v[out + 1] = s1;

@@ -2,7 +2,7 @@
  * Passes over rows, as in assembly/rows.ts: staging, statistics, centring, weighting. Rows are [n][width] of T, width a multiple of 4.
  */
 import type { ComputeMemory } from "../abi.js";
-import { laneProducts, pmax, pmin, rowSum, type Real } from "./real.js";
+import { laneProducts, pmax, pmin, round, rowSum, type Real } from "./real.js";
 
 /** Index of the first NaN or Infinity, or -1. */
 export function firstNonFinite(memory: ComputeMemory, real: Real, count: number, x: number): number {
@@ -26,9 +26,9 @@ export function stageRows(
   width: number,
   ones: number,
 ): void {
-  const { bytes, round } = real;
+  const { bytes, single } = real;
   const v = real.view(memory);
-  const scale = round(factor);
+  const scale = round(single, factor);
   const step = columnStride / bytes;
   for (let i = 0; i < n; i++) {
     const from = (source + i * rowStride) / bytes;
@@ -101,13 +101,13 @@ export function centerRows(
   out: number,
   halfNorm: number,
 ): void {
-  const { bytes, round } = real;
+  const { bytes, single } = real;
   const v = real.view(memory);
-  const scale = round(factor);
+  const scale = round(single, factor);
   for (let i = 0; i < n; i++) {
     const from = rows / bytes + i * width;
     const to = out / bytes + i * width;
-    for (let c = 0; c < width; c++) v[to + c] = scale * round(v[from + c]! - v[mean / bytes + c]!);
+    for (let c = 0; c < width; c++) v[to + c] = scale * round(single, v[from + c]! - v[mean / bytes + c]!);
     v[halfNorm / bytes + i] = rowSum(laneProducts, real, v, to, to, width) * -0.5;
   }
 }
@@ -142,13 +142,13 @@ export function weightRows(
   weights: number,
   out: number,
 ): void {
-  const { bytes, round } = real;
+  const { bytes, single } = real;
   const v = real.view(memory);
   for (let i = 0; i < n; i++) {
     const from = rows / bytes + i * width;
     const to = out / bytes + i * width;
     const weight = v[weights / bytes + i]!;
-    for (let c = 0; c < width; c++) v[to + c] = weight * round(v[from + c]! - v[mean / bytes + c]!);
+    for (let c = 0; c < width; c++) v[to + c] = weight * round(single, v[from + c]! - v[mean / bytes + c]!);
   }
 }
 
