@@ -1,0 +1,6 @@
+/**
+ * The generators behind the asynchronous functions, for algorithms that are generators themselves: `yield* psdLowRankSteps(…)`.
+ *
+ * Not covered by semver.
+ */
+export { psdLowRankSteps } from "./psd-low-rank.js";
