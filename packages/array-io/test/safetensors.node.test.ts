@@ -63,7 +63,7 @@ describe("fixtures: files of another writer (Python with NumPy)", () => {
     expect(entries["layer1.k"]!.data.subarray(0, 3)).toEqual(Float32Array.of(2.203125, 3.28515625, -2.423828125)); // NumPy says so
     const again = await openSafetensors(writeSafetensors(entries, open.metadata));
     expect([again.names, again.metadata]).toEqual([open.names, open.metadata]);
-    for (const name of open.names) expect(same(await again.read(name), entries[name])).toBe(true);
+    for (const name of open.names) expect(same(await again.read(name), entries[name]!)).toBe(true);
   });
 });
 
