@@ -4,6 +4,7 @@ export default defineConfig({
   // entries are written by tooling/scripts/sync-exports.mjs
   entry: {
     index: "src/index.ts",
+    attention: "src/attention.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",

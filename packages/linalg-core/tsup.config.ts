@@ -10,6 +10,7 @@ export default defineConfig({
     math: "src/math.ts",
     matmul: "src/dense/matmul.ts",
     merge: "src/attention/merge.ts",
+    ops: "src/ops.ts",
     rng: "src/rng.ts",
     steps: "src/steps.ts",
     streaming: "src/attention/streaming.ts",

@@ -4,7 +4,12 @@ export default defineConfig({
   // entries are written by tooling/scripts/sync-exports.mjs
   entry: {
     index: "src/index.ts",
+    "kernel-oracle": "src/kernel-oracle.ts",
+    "psd-low-rank": "src/psd-low-rank.ts",
+    "psd-oracle": "src/psd-oracle.ts",
+    rng: "src/rng.ts",
     "sample-size": "src/sample-size.ts",
+    steps: "src/steps.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",

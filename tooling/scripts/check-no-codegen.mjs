@@ -46,7 +46,7 @@ async function callAll(backend) {
 }
 
 /** One call of each function on small inputs; async ones return their promise. */
-function callsOf({ "linalg-core": core, "array-io": io }) {
+function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-approx": attention }) {
   const random = (rows, columns, name) => {
     const rng = core.rngFor("0", `no-codegen/${name}`);
     return core.view(
@@ -56,6 +56,7 @@ function callsOf({ "linalg-core": core, "array-io": io }) {
   };
   const A = random(6, 4, "A");
   const [q, k, v] = ["q", "k", "v"].map((name) => random(40, 4, name));
+  const [Q, K, V] = ["Q", "K", "V"].map((name) => random(1100, 4, name)); // enough pairs for an approximation
   const spd = core.matmul(A, A, { transposeA: true });
   return {
     "linalg-core": {
@@ -91,6 +92,7 @@ function callsOf({ "linalg-core": core, "array-io": io }) {
       rngFor: () => core.rngFor("0", "no-codegen/rng").below(7),
       row: () => core.row(A, 0),
       slice: () => core.slice(A, [1, 3], null),
+      splitSite: () => core.splitSite("f(A)"),
       solveTriangular: () => core.solveTriangular(core.cholesky(spd).L, spd),
       streamingAttention: () => core.streamingAttention(q, k, v),
       streamingAttentionSync: () => core.streamingAttentionSync(q, k, v),
@@ -104,8 +106,22 @@ function callsOf({ "linalg-core": core, "array-io": io }) {
       openSafetensors: async () => (await io.openSafetensors(io.writeSafetensors({ A }))).read("A"),
       writeSafetensors: () => io.writeSafetensors({ A }),
     },
-    sketch: {},
-    "attention-approx": {},
+    sketch: {
+      kernelOracle: () => sketch.kernelOracle(A),
+      matrixOracle: () => sketch.matrixOracle(spd),
+      normalizeSeed: () => sketch.normalizeSeed(1),
+      psdLowRank: () => sketch.psdLowRank(sketch.kernelOracle(Q), { rank: 20 }),
+      psdLowRankSync: () => sketch.psdLowRankSync(sketch.kernelOracle(Q), { rank: 20 }),
+      rngFor: () => sketch.rngFor("0", "no-codegen/rng").normal(),
+      rowsNeeded: () => sketch.rowsNeeded(1000, 0.02, 0.01, 0),
+      rowsNeededPooled: () => sketch.rowsNeededPooled(0.02, 0.01, 0),
+      upperShare: () => sketch.upperShare(1, 500, 0.99),
+    },
+    "attention-approx": {
+      attention: () => attention.attention(Q, K, V, { tolerance: 0.1 }),
+      attentionSync: () => attention.attentionSync(Q, K, V, { tolerance: 0.1 }),
+      planAttention: () => attention.planAttention({ q: Q, k: K, v: V }, { tolerance: 0.1 }),
+    },
   };
 }
 

@@ -11,10 +11,12 @@ export const packageFolders = readdirSync(packages)
   .map((name) => join(packages, name))
   .filter((folder) => existsSync(join(folder, "package.json")));
 
-/** The source files that a package's index.ts re-exports from: "src/dense/matmul.ts", … */
+/** The source files that a package's index.ts re-exports values from: "src/dense/matmul.ts", … (a file of types only has no subpath). */
 export function publicSources(folder) {
   const text = readFileSync(join(folder, "src/index.ts"), "utf8");
-  return [...new Set([...text.matchAll(/from\s+"\.\/(.+?)\.js"/g)].map((match) => `src/${match[1]}.ts`))];
+  const exports = [...text.matchAll(/export (type )?(\*|\{[^}]*\}) from "\.\/(.+?)\.js"/g)];
+  const values = exports.filter(([, type, names]) => !type && (names === "*" || /[{,]\s*(?!type )\w/.test(names)));
+  return [...new Set(values.map(([, , , path]) => `src/${path}.ts`))];
 }
 
 /**
