@@ -7,4 +7,4 @@ import { benchCase as gemmF32 } from "./linalg/gemm-f32.js";
 import { benchCase as gemmF64 } from "./linalg/gemm-f64.js";
 import { benchCase as threads } from "./linalg/threads.js";
 
-export const cases: readonly Case[] = [gemmF32, attentionExact, gptHeads, realHeads, gemmF64, threads] as readonly Case<never, never>[] as readonly Case[];
+export const cases: readonly Case[] = [gemmF32, attentionExact, gptHeads, realHeads, gemmF64, threads];

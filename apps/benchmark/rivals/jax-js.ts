@@ -40,14 +40,14 @@ export const jaxJs: Rival = {
     const dtype = A instanceof Float32Array ? np.float32 : np.float64;
     const a = np.array(A, { dtype }).reshape([m, k]);
     const b = np.array(B, { dtype }).reshape([k, n]);
-    return { version, run: () => np.matmul(a.ref, b.ref).blockUntilReady(), ...reading, close: () => [a, b].forEach(dispose) };
+    return { version, run: () => np.matmul(a.ref, b.ref).blockUntilReady(), ...reading, close: () => { disposeAll(a, b); } }; // prettier-ignore
   },
   async attention({ n, d, Q, K, V, scale }) {
     const { jax, version } = await load();
     const { numpy: np, nn } = jax;
     const [q, k, v] = [Q, K, V].map((values) => np.array(values, { dtype: np.float32 }).reshape([n, d])) as [JaxArray, JaxArray, JaxArray];
     const attend = jax.jit<Attend>((x, y, z) => np.matmul(nn.softmax(np.matmul(x.mul(scale), np.transpose(y)), -1), z));
-    return { version, run: () => attend(q.ref, k.ref, v.ref).blockUntilReady(), ...reading, close: () => [q, k, v].forEach(dispose) };
+    return { version, run: () => attend(q.ref, k.ref, v.ref).blockUntilReady(), ...reading, close: () => { disposeAll(q, k, v); } }; // prettier-ignore
   },
 };
 
@@ -58,8 +58,8 @@ const reading = {
   },
 };
 
-function dispose(array: JaxArray): void {
-  array.dispose();
+function disposeAll(...arrays: readonly JaxArray[]): void {
+  for (const array of arrays) array.dispose();
 }
 
 async function load(): Promise<{ jax: Jax; version: string }> {

@@ -53,4 +53,3 @@ export function versionOf(name: string, file: string): string {
   }
   return "unknown";
 }
-

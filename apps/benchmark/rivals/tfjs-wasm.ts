@@ -28,20 +28,23 @@ export const tfjsWasm: Rival = {
   async gemm({ m, k, n, A, B }) {
     const { tf, version } = await load();
     const [a, b] = [tf.tensor2d(A, [m, k]), tf.tensor2d(B, [k, n])];
-    return { version, run: () => tf.matMul(a, b), ...reading, close: () => [a, b].forEach(dispose) };
+    return { version, run: () => tf.matMul(a, b), ...reading, close: () => { disposeAll(a, b); } }; // prettier-ignore
   },
   async attention({ n, d, Q, K, V, scale }) {
     const { tf, version } = await load();
     const [q, k, v] = [Q, K, V].map((values) => tf.tensor2d(values, [n, d])) as [Tensor, Tensor, Tensor];
     const run = (): Tensor => tf.tidy(() => tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), scale)), v));
-    return { version, run, ...reading, close: () => [q, k, v].forEach(dispose) };
+    return { version, run, ...reading, close: () => { disposeAll(q, k, v); } }; // prettier-ignore
   },
 };
 
-const reading = { read: (output: unknown): Values => (output as Tensor).dataSync().slice(), release: dispose as (output: unknown) => void };
+const reading = {
+  read: (output: unknown): Values => (output as Tensor).dataSync().slice(),
+  release: disposeAll as (output: unknown) => void,
+};
 
-function dispose(tensor: Tensor): void {
-  tensor.dispose();
+function disposeAll(...tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) tensor.dispose();
 }
 
 async function load(): Promise<{ tf: Tfjs; version: string }> {

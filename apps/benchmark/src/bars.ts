@@ -16,7 +16,10 @@ interface Bar {
   readonly claim: string;
   /** A case id, or "*". */
   readonly case: string;
-  readonly where?: { readonly n?: readonly number[] | "largest"; readonly [field: string]: readonly (string | number)[] | string | undefined };
+  readonly where?: {
+    readonly n?: readonly number[] | "largest";
+    readonly [field: string]: readonly (string | number)[] | string | undefined;
+  };
   readonly profile?: string;
   readonly backend?: string;
   readonly measure: Measure;
@@ -59,7 +62,8 @@ function notMeasured({ profile, backend }: Bar, { profile: ran, environment, com
 
 function find(bar: Bar, result: Result): Found {
   if (bar.measure === "seconds") return { values: [result.seconds], detail: "whole run" };
-  if (bar.measure === "seconds to first row") return { values: result.cases.length > 0 ? [result.secondsToFirstRow] : [], detail: "no row" };
+  if (bar.measure === "seconds to first row")
+    return { values: result.cases.length > 0 ? [result.secondsToFirstRow] : [], detail: "no row" };
   const cases = matching(bar, result.cases);
   if (bar.measure === "broken certificates") {
     const claims = cases.flatMap(({ contenders }) => contenders.flatMap(({ claim }) => claim ?? []));

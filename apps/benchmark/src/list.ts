@@ -18,7 +18,10 @@ export function listText(cases: readonly Case[], json: boolean): string {
     `  full:  ${sizesText(sizes.full)}`,
   ]);
   const width = Math.max(...listed.map(({ name }) => name.length));
-  const rows = listed.map(({ name, engine, installed, get }) => `  ${name.padEnd(width)}  ${engine.padEnd(6)}  ${installed ? "installed" : `not installed: ${get}`}`);
+  const rows = listed.map(
+    ({ name, engine, installed, get }) =>
+      `  ${name.padEnd(width)}  ${engine.padEnd(6)}  ${installed ? "installed" : `not installed: ${get}`}`,
+  );
   return [...lines, "rivals", ...rows].join("\n");
 }
 

@@ -62,6 +62,8 @@ export interface Sample {
   readonly once: boolean;
   /** The budget ended before the wanted number of rounds. */
   readonly cut: boolean;
+  /** What the contender threw while it was timed; the others go on without it. */
+  readonly failure?: unknown;
 }
 
 const systemClock: Clock = {
@@ -82,7 +84,7 @@ export async function measure(contenders: readonly Runnable[], options: MeasureO
   const { seed = "0", rounds = 9, precision = 0.03, budget = Infinity, mirrored = true, clock = systemClock, signal, onProgress } = options;
   const timers = contenders.map((contender) => createTimer(contender, options));
   const slow = await warmUpAll(timers, options);
-  const racing = timers.filter((_, c) => !slow[c]);
+  let racing = timers.filter((timer, c) => !slow[c] && timer.failure() === undefined);
 
   const rng = rngFor(seed, "benchmark/measure");
   const began = clock.now();
@@ -95,6 +97,7 @@ export async function measure(contenders: readonly Runnable[], options: MeasureO
     const passes = mirrored ? [order, [...order].reverse()] : [order];
     for (const timer of passes.flat()) if (!signal?.aborted) await timer.sample();
     if (signal?.aborted && round > 0) break;
+    racing = racing.filter((timer) => timer.failure() === undefined);
     for (const timer of racing) timer.closeRound();
     onProgress?.(Math.min(1, (round + 1) / rounds));
   }
@@ -111,7 +114,8 @@ async function warmUpAll(timers: readonly Timer[], options: MeasureOptions): Pro
   const { mayBeSlow = [], slowFactor = 10 } = options;
   const ours = timers.filter((_, c) => !mayBeSlow[c]);
   for (const timer of ours) await timer.warmUp(Infinity);
-  const limit = ours.length > 0 ? slowFactor * Math.max(...ours.map((timer) => timer.estimate())) : Infinity;
+  const known = ours.map((timer) => timer.estimate()).filter(Number.isFinite);
+  const limit = known.length > 0 ? slowFactor * Math.max(...known) : Infinity;
   for (const [c, timer] of timers.entries()) if (mayBeSlow[c]) await timer.warmUp(limit);
   return timers.map((timer, c) => mayBeSlow[c] === true && timer.estimate() > limit);
 }
@@ -126,6 +130,8 @@ interface Timer {
   readonly times: readonly number[];
   /** Milliseconds a run, from the warm-up. */
   estimate(): number;
+  /** What a run threw; nothing is run after that. */
+  failure(): unknown;
   /** Runs until two consecutive runs agree, or five runs, or two seconds; one run only when it exceeds `limit` milliseconds. */
   warmUp(limit: number): Promise<void>;
   sample(): Promise<void>;
@@ -140,6 +146,7 @@ function createTimer(contender: Runnable, options: MeasureOptions): Timer {
   let estimate = Infinity;
   let repeats = 1;
   let open: number[] = [];
+  let failure: unknown;
 
   /** Milliseconds of wall and processor time of some runs; releasing their results is not counted. */
   async function timed(count: number): Promise<{ wall: number; cpu: number }> {
@@ -156,37 +163,48 @@ function createTimer(contender: Runnable, options: MeasureOptions): Timer {
     }
     return { wall, cpu: clock.cpu() - cpuBefore };
   }
+  /** Does the work unless an earlier run failed; remembers the failure. */
+  const guarded = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      if (failure === undefined) await work();
+    } catch (error) {
+      failure = error ?? new Error("failed without a reason");
+    }
+  };
   const repeatsFor = (milliseconds: number): number => Math.max(1, Math.min(1e6, Math.ceil(sampleTime / Math.max(milliseconds, 1e-5))));
   const mean = (xs: readonly number[]): number => xs.reduce((sum, x) => sum + x, 0) / xs.length;
 
   return {
     times,
     estimate: () => estimate,
-    async warmUp(limit) {
-      const began = clock.now();
-      for (let i = 0; i < WARM_UP.runs; i++) {
-        const before = estimate;
-        const { wall } = await timed(1);
-        estimate = Math.min(before, wall);
-        const settled = Math.abs(wall - before) < WARM_UP.agreement * before;
-        if (settled || wall > limit || clock.now() - began > WARM_UP.milliseconds || signal?.aborted) break;
-      }
-      repeats = repeatsFor(estimate);
-      if (repeats < 4) return;
-      const trial = Math.min(repeats, 1000); // a few single short runs mostly measure the clock and cold code
-      estimate = (await timed(trial)).wall / trial;
-      repeats = repeatsFor(estimate);
-    },
-    async sample() {
-      let { wall, cpu } = await timed(repeats);
-      if (wall > SHORTEST_JUDGED && wall > 2 * cpu) {
-        total.preempted++;
-        ({ wall, cpu } = await timed(repeats));
-      }
-      open.push(wall / repeats / 1000);
-      total.cpu += cpu;
-      total.runs += repeats;
-    },
+    failure: () => failure,
+    warmUp: (limit) =>
+      guarded(async () => {
+        const began = clock.now();
+        for (let i = 0; i < WARM_UP.runs; i++) {
+          const before = estimate;
+          const { wall } = await timed(1);
+          estimate = Math.min(before, wall);
+          const settled = Math.abs(wall - before) < WARM_UP.agreement * before;
+          if (settled || wall > limit || clock.now() - began > WARM_UP.milliseconds || signal?.aborted) break;
+        }
+        repeats = repeatsFor(estimate);
+        if (repeats < 4) return;
+        const trial = Math.min(repeats, 1000); // a few single short runs mostly measure the clock and cold code
+        estimate = (await timed(trial)).wall / trial;
+        repeats = repeatsFor(estimate);
+      }),
+    sample: () =>
+      guarded(async () => {
+        let { wall, cpu } = await timed(repeats);
+        if (wall > SHORTEST_JUDGED && wall > 2 * cpu) {
+          total.preempted++;
+          ({ wall, cpu } = await timed(repeats));
+        }
+        open.push(wall / repeats / 1000);
+        total.cpu += cpu;
+        total.runs += repeats;
+      }),
     closeRound() {
       if (open.length > 0) times.push(mean(open));
       open = [];
@@ -194,7 +212,8 @@ function createTimer(contender: Runnable, options: MeasureOptions): Timer {
     result(once, cut) {
       const known = times.length > 0 ? times : [estimate / 1000];
       const cpu = total.runs > 0 ? total.cpu / total.runs / 1000 : NaN;
-      return { times: known, repeats, cpu, preempted: total.preempted, once, cut: cut && !once };
+      const common = { times: known, repeats, cpu, preempted: total.preempted, once, cut: cut && !once };
+      return failure === undefined ? common : { ...common, failure };
     },
   };
 }
@@ -204,7 +223,9 @@ function isPromise(value: unknown): value is Promise<unknown> {
 }
 
 function sink(output: unknown): void {
-  const data = ArrayBuffer.isView(output) ? (output as unknown as ArrayLike<number>) : (output as { data?: ArrayLike<number> } | null)?.data;
+  const data = ArrayBuffer.isView(output)
+    ? (output as unknown as ArrayLike<number>)
+    : (output as { data?: ArrayLike<number> } | null)?.data;
   const value = data?.length ? data[data.length >> 1] : 1;
   checksum = (checksum * 31 + (typeof value === "number" && Number.isFinite(value) ? value : 1)) % 1e9;
 }

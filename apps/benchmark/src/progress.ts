@@ -42,7 +42,7 @@ export function terminalProgress(write: (text: string) => void, paint: Paint): P
 
 function bar(share: number): string {
   const options = { barsize: 24, barCompleteString: "█".repeat(24), barIncompleteString: "░".repeat(24), barGlue: "" };
-  return `${cliProgress.Format.BarFormat(share, options as cliProgress.Options)} ${String(Math.round(100 * share)).padStart(3)} %`;
+  return `${cliProgress.Format.BarFormat(share, options)} ${String(Math.round(100 * share)).padStart(3)} %`;
 }
 
 function eta(share: number, seconds: number): string {

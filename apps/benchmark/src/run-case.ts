@@ -31,24 +31,17 @@ export async function runCase(
   }
 
   const live = tried.filter((entry): entry is Live => "prepared" in entry);
-  let failure: string | undefined;
+  const mayBeSlow = live.map(({ row }) => row.role === "rival" || row.role === "trivial");
   let samples: readonly Sample[] = [];
   try {
-    const mayBeSlow = live.map(({ row }) => row.role === "rival" || row.role === "trivial");
     samples = await measure(
       live.map(({ prepared }) => prepared),
       { ...options, mayBeSlow },
     );
-  } catch (error) {
-    failure = messageOf(error);
   } finally {
     for (const { prepared } of live) await prepared.close?.();
   }
-  const rows = tried.map((entry) => {
-    if (!("prepared" in entry)) return entry;
-    const sample = samples[live.indexOf(entry)];
-    return sample ? withTimes(entry.row, sample) : { ...entry.row, status: "failed" as const, reason: `while timed: ${failure ?? "stopped"}` };
-  });
+  const rows = tried.map((entry) => ("prepared" in entry ? withTimes(entry.row, samples[live.indexOf(entry)]!) : entry));
   const { id, question, errorUnit, allowedError } = benchCase;
   return withRatios({ id, question, errorUnit, allowedError, size, threads: context.threads, contenders: rows });
 }
@@ -89,7 +82,8 @@ async function firstAnswer(
   }
 }
 
-function withTimes(row: ContenderResult, { times, repeats, cpu, preempted, cut }: Sample): ContenderResult {
+function withTimes(row: ContenderResult, { times, repeats, cpu, preempted, cut, failure }: Sample): ContenderResult {
+  if (failure !== undefined) return { ...row, status: "failed", reason: `while timed: ${messageOf(failure)}` };
   return {
     ...row,
     times,
@@ -128,5 +122,8 @@ function checksumOf(values: unknown): number {
 
 function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n")[0]!.slice(0, 200).replaceAll(/(?:file:\/\/)?(?:\/[\w.@+-]+){2,}/g, "…"); // paths do not belong in a published result
+  return message
+    .split("\n")[0]!
+    .slice(0, 200)
+    .replaceAll(/(?:file:\/\/)?(?:\/[\w.@+-]+){2,}/g, "…"); // paths do not belong in a published result
 }

@@ -32,7 +32,7 @@ export function readResult(text: string): Result {
   } catch (error) {
     throw new FormatError("readResult", { format: "benchmark result", expected: "JSON", got: error instanceof Error ? error.message : "" });
   }
-  const problem = misfit(schema as unknown as Schema, value, "result");
+  const problem = misfit(schema, value, "result");
   if (problem) throw new FormatError("readResult", { format: "benchmark result", ...problem });
   return value as Result;
 }
@@ -48,7 +48,8 @@ function misfit(rule: Schema, value: unknown, at: string): Problem | undefined {
   if ("const" in rule && value !== rule.const) return problem(`the value ${short(rule.const)}`);
   if (rule.enum && !rule.enum.includes(value)) return problem(`one of ${rule.enum.map(short).join(", ")}`);
   if (rule.type && !isOf(rule.type, value)) return problem(`a value of type ${rule.type}`);
-  if (rule.minimum !== undefined && typeof value === "number" && value < rule.minimum) return problem(`a number of at least ${rule.minimum}`);
+  if (rule.minimum !== undefined && typeof value === "number" && value < rule.minimum)
+    return problem(`a number of at least ${rule.minimum}`);
   if (Array.isArray(value)) return first(value.map((item, i) => () => (rule.items ? misfit(rule.items, item, `${at}[${i}]`) : undefined)));
   if (typeof value !== "object" || value === null) return undefined;
   const fields = value as Readonly<Record<string, unknown>>;

@@ -34,7 +34,9 @@ export function selectCases(cases: readonly Case[], { profile, filter, n }: Sele
     .map((benchCase) => ({ benchCase, sizes: sizesOf(benchCase, profile, n) }))
     .filter(({ sizes }) => sizes.length > 0);
   if (selected.length > 0) return selected;
-  const known = [...new Set(cases.flatMap(({ sizes }) => [...sizes.quick, ...sizes.full].map((size) => Number(size.n))))].sort((a, b) => a - b);
+  const known = [...new Set(cases.flatMap(({ sizes }) => [...sizes.quick, ...sizes.full].map((size) => Number(size.n))))].sort(
+    (a, b) => a - b,
+  );
   throw new UsageError(`--size: expected some of ${known.join(", ")}, got ${n.join(", ")}`);
 }
 
@@ -75,7 +77,10 @@ function sizesOf({ sizes }: Case, profile: Selection["profile"], n: readonly num
 
 function matches(pattern: string, id: string): boolean {
   if (pattern === packageOf(id)) return true;
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const escaped = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${escaped}$`).test(id);
 }
 

@@ -46,7 +46,7 @@ export function signTestInterval(xs: readonly number[], confidence = 0.95): Inte
   if (m === 0) return { low: NaN, high: NaN, confidence: 0 };
   let cut = 0;
   let tail = 0; // P[Bin(m, 1/2) < cut + 1]
-  for (let j = 0, mass = 0.5 ** m; 2 * (j + 1) <= m; j++) {
+  for (let j = 0, mass = 0.5 ** m; j === 0 || 2 * (j + 1) <= m; j++) {
     if (2 * (tail + mass) > 1 - confidence && j > 0) break;
     tail += mass;
     cut = j;

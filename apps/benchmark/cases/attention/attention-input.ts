@@ -54,7 +54,10 @@ export function verifyClaim(claim: Claim, output: Values, truth: Values, input: 
   const all = errorsOfRows(output, truth, input);
   const errors = claim.rows ? Float64Array.from(claim.rows.flatMap(({ from, to }) => [...all.subarray(from, to)])) : all;
   const { holds, above, rows, allowed, worst } = checkCertificate(claim.certificate, errors, claim.relativeBound);
-  const trueError = Float64Array.from(errors).sort().at(-1 - allowed) ?? 0;
+  const trueError =
+    Float64Array.from(errors)
+      .sort()
+      .at(-1 - allowed) ?? 0;
   return { holds, trueError, shareAbove: rows === 0 ? 0 : above / rows, worst };
 }
 

@@ -6,6 +6,7 @@
 import type { Case, Size, Values } from "../../src/case.js";
 import { rivals } from "../../rivals/index.js";
 import { naiveAttention } from "../../rivals/local/naive-attention.js";
+import { largestDifference } from "../difference.js";
 import { attentionContender } from "../rival-contenders.js";
 import { trueAttention, verifyClaim, type AttentionInput } from "./attention-input.js";
 import { gaussianHead, ocrHeads } from "./heads.js";
@@ -22,9 +23,10 @@ export const benchCase: Case<AttentionInput, Values> = {
   },
   errorUnit: "largest error of an entry",
   allowedError: 1e-5,
-  input: ({ d, n }, context) => (d === 15 ? ocrHeads(context, Number(n), "0.0") : Promise.resolve(gaussianHead(context, Number(n), Number(d)))),
+  input: ({ d, n }, context) =>
+    d === 15 ? ocrHeads(context, Number(n), "0.0") : Promise.resolve(gaussianHead(context, Number(n), Number(d))),
   reference: trueAttention,
-  error: (output, truth) => output.reduce((worst, value, p) => greater(worst, Math.abs(value - truth[p]!)), 0),
+  error: largestDifference,
   verify: verifyClaim,
   contenders: [
     { ...exact, allowedError: 1e-5 },
@@ -33,8 +35,3 @@ export const benchCase: Case<AttentionInput, Values> = {
     ),
   ],
 };
-
-/** The maximum that keeps a NaN. */
-function greater(a: number, b: number): number {
-  return b <= a ? a : b;
-}

@@ -53,7 +53,12 @@ function fromDataset(data: AttentionHeads, which: string): AttentionInput {
   return inputOf(arrays, chosen, names, causal);
 }
 
-function inputOf({ Q: q, K: k, V: v }: HeadArrays, heads: readonly HeadArrays[], names: readonly string[], causal: boolean): AttentionInput {
+function inputOf(
+  { Q: q, K: k, V: v }: HeadArrays,
+  heads: readonly HeadArrays[],
+  names: readonly string[],
+  causal: boolean,
+): AttentionInput {
   return { q, k, v, names, tasks: heads.map((head) => taskOf(head, causal)) };
 }
 

@@ -4,8 +4,9 @@
  *   product    C = A B, [n, n] float32            attention  one head of [n, 64] float32
  */
 import { availableParallelism } from "node:os";
-import { asArray, matmul, matmulAsync, streamingAttention, streamingAttentionSync, type NdArray } from "@subquad/linalg-core";
+import { matmul, matmulAsync, streamingAttention, streamingAttentionSync, type NdArray } from "@subquad/linalg-core";
 import type { Case, Contender, Values } from "../../src/case.js";
+import { largestDifference } from "../difference.js";
 import { gaussian } from "../gaussian.js";
 
 interface ThreadsInput {
@@ -40,7 +41,7 @@ export const benchCase: Case<ThreadsInput, Values> = {
     return Promise.resolve({ task: String(task), A: make("A"), B: make("B") });
   },
   reference: ({ task, A, B }) => Promise.resolve(valuesOf(task === "product" ? matmul(A, B) : streamingAttentionSync(A, B, B).output)),
-  error: (C, R) => C.reduce((worst, value, p) => Math.max(worst, Math.abs(value - R[p]!)), 0),
+  error: largestDifference,
   contenders: [
     {
       name: "1 thread",
@@ -67,5 +68,5 @@ function withThreads(threads: number): Contender<ThreadsInput, Values> {
 }
 
 function valuesOf(C: NdArray): Values {
-  return asArray(C, "benchmark(C)").data as Values;
+  return C.data as Values;
 }
