@@ -144,10 +144,20 @@ interface Staged {
   readonly K: number[];
   readonly V: number[];
   readonly keyBias: number[];
-  readonly queries: number;
-  readonly keys: number;
-  readonly bias: number;
-  readonly values: number;
+  /** What the argument block says of them. */
+  readonly words: Partial<Record<AttentionWord, number>>;
+}
+
+/** The argument block of attention, in order. */
+const ATTENTION = [
+  ...(["causal", "offset", "maskKind", "mask", "maskKeys", "queryCount", "keyCount", "depth", "channels", "keyBlock", "slivers"] as const),
+  ...(["queries", "queryBias", "keys", "keyBias", "values", "bounded", "out", "raw", "center", "low", "high"] as const),
+  ...(["denominators", "maxima", "rescales"] as const),
+] as const;
+type AttentionWord = (typeof ATTENTION)[number];
+
+function attentionWords(words: Partial<Record<AttentionWord, number>>): number[] {
+  return ATTENTION.map((name) => words[name] ?? 0);
 }
 
 /** Random queries, keys and values, staged and packed by the kernels. */
@@ -195,9 +205,9 @@ function stage(
   const args = t.args([keyCount, depth, channels, keyBlock, K.address, staged, stride, packedKeys, packedValues]);
   t.tiled(kernel("packKeys", dtype), args, Math.ceil(keyCount / keyBlock));
   const values = Array.from({ length: keyCount * channels }, (_, p) => V.rows[Math.floor(p / channels) * stride + (p % channels)]!);
-  const bias = t.input(keyBias, dtype);
-  const shape = { depth, channels, keyCount, keyBlock, queries: Q.address, keys: packedKeys, bias, values: packedValues };
-  return { ...shape, Q: Q.rows, K: K.rows, V: values, keyBias };
+  const operands = { queries: Q.address, keys: packedKeys, keyBias: t.input(keyBias, dtype), values: packedValues };
+  const words = { keyCount, depth, channels, keyBlock, ...operands };
+  return { depth, channels, keyCount, keyBlock, Q: Q.rows, K: K.rows, V: values, keyBias, words };
 }
 
 describe("oracle: attention", () => {
@@ -231,45 +241,22 @@ describe("oracle: attention", () => {
     const hasBias = bounded || random.below(2) === 0;
     const biasAddress = hasBias ? t.input([...queryBias, ...Array.from({ length: roundUp(n, W) - n }, () => 0)], dtype) : 0;
     const center = rounded(normals(random, e), dtype);
-    const low = rounded(normals(random, e, 0.1), dtype).map((x) => x - 0.5);
+    const low = rounded(normals(random, e, 0.1), dtype);
+    const high = rounded(normals(random, e, 0.1), dtype).map((x, c) => Math.max(x, low[c]!));
     const [hasCenter, hasClip] = [!raw && random.below(2) === 0, !raw && random.below(2) === 0];
-    const centerAddress = hasCenter ? t.input(center, dtype) : 0;
-    const lowAddress = hasClip ? t.input(low, dtype) : 0;
-    const highAddress = hasClip
-      ? t.input(
-          rounded(
-            low.map((x) => x + 1),
-            dtype,
-          ),
-          dtype,
-        )
-      : 0;
-
     const out = t.room(raw ? n * s.channels * 8 : n * e * size);
     const tileCount = Math.ceil(Math.ceil(n / W) / slivers);
     const [denominators, maxima, rescales] = [t.room(n * 8), t.room(n * 8), t.room(tileCount * 4)];
     const [recordsSums, recordsRescales] = [random.below(4) > 0, random.below(4) > 0];
-    const args = t.args(
-      [
-        Number(causal),
-        offset,
-        maskKind,
-        maskAddress,
-        m,
-        n,
-        s.keyCount,
-        s.depth,
-        s.channels,
-        s.keyBlock,
-        slivers,
-        s.queries,
-        biasAddress,
-      ].concat(
-        [s.keys, s.bias, s.values, Number(bounded), out, Number(raw), centerAddress, lowAddress, highAddress],
-        [recordsSums ? denominators : 0, recordsSums ? maxima : 0, recordsRescales ? rescales : 0],
-      ),
-      [Math.LOG2E],
-    );
+    const words = attentionWords({
+      ...{ causal: Number(causal), offset, maskKind, mask: maskAddress, maskKeys: m, queryCount: n, slivers },
+      ...{ queryBias: biasAddress, bounded: Number(bounded), out, raw: Number(raw), center: hasCenter ? t.input(center, dtype) : 0 },
+      ...(hasClip ? { low: t.input(low, dtype), high: t.input(high, dtype) } : {}),
+      ...(recordsSums ? { denominators, maxima } : {}),
+      ...(recordsRescales ? { rescales } : {}),
+      ...s.words,
+    });
+    const args = t.args(words, [Math.LOG2E]);
     t.tiled(kernel("attention", dtype), args, tileCount);
     t.check();
     if (!recordsSums) return;
@@ -297,7 +284,7 @@ describe("oracle: attention", () => {
         const denominator = truth.sums[i * s.channels + e]!;
         let y = denominator === 0 ? 0 : truth.sums[i * s.channels + c]! / denominator;
         if (hasCenter) y += center[c]!;
-        if (hasClip && denominator !== 0) y = Math.max(low[c]!, Math.min(low[c]! + 1, y));
+        if (hasClip && denominator !== 0) y = Math.max(low[c]!, Math.min(high[c]!, y));
         const spread = denominator === 0 ? 0 : truth.magnitudesOfSums[i * s.channels + c]! / denominator;
         const allowed = (Math.expm1(Math.min(2 * δ, 600)) + 2 * gamma(s.keyBlock + 8, u)) * 2 * spread + 4 * u * (Math.abs(y) + spread + 5);
         if (!(bounded && denominator < 2 ** -60)) assertWithin(x, y, allowed + (10 * floor) / Math.max(denominator, 1e-20));
@@ -315,10 +302,8 @@ describe("oracle: attention", () => {
     const biasAddress = random.below(2) === 0 ? 0 : t.input(queryBias, dtype);
     const slivers = 1 + random.below(4);
     const out = t.room(n * m * size);
-    const args = t.args([
-      ...[0, 0, 0, 0, 0, n, s.keyCount, s.depth, m, s.keyBlock, slivers, s.queries, biasAddress, s.keys, s.bias, 0, clamp, out],
-      ...[0, 0, 0, 0, 0, 0, 0],
-    ]);
+    const words = attentionWords({ ...s.words, queryCount: n, channels: m, slivers, queryBias: biasAddress, bounded: clamp, out });
+    const args = t.args(words);
     t.tiled(kernel("exponential", dtype), args, Math.ceil(Math.ceil(n / W) / slivers));
     t.check();
     t.read(out, n * m, dtype).forEach((x, p) => {
@@ -365,37 +350,11 @@ describe("oracle: attention", () => {
     const fits = Math.floor((SCRATCH_BYTES - 128 - (keyBlock + 1) * 32) / sliverBytes);
     expect(fits).toBe(1);
     const t = large.start();
-    const keyCount = keyBlock;
-    const [queries, keys] = [t.input(cheap(depth), dtype), t.input(cheap(keyCount * depth), dtype)];
-    const [bias, values] = [t.input(cheap(keyCount), dtype), t.input(cheap(keyCount * channels), dtype)];
+    const [queries, keys] = [t.input(cheap(depth), dtype), t.input(cheap(keyBlock * depth), dtype)];
+    const [keyBias, values] = [t.input(cheap(keyBlock), dtype), t.input(cheap(keyBlock * channels), dtype)];
     const out = t.room((channels - 1) * size);
-    const words = [
-      0,
-      0,
-      0,
-      0,
-      0,
-      1,
-      keyCount,
-      depth,
-      channels,
-      keyBlock,
-      fits,
-      queries,
-      0,
-      keys,
-      bias,
-      values,
-      0,
-      out,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-      0,
-    ];
+    const operands = { queries, keys, keyBias, values, out };
+    const words = attentionWords({ queryCount: 1, keyCount: keyBlock, depth, channels, keyBlock, slivers: fits, ...operands });
     t.tiled(kernel("attention", dtype), t.args(words), 1);
     t.check();
     expect(t.read(out, channels - 1, dtype).every(Number.isFinite)).toBe(true);
