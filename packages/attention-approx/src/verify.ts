@@ -1,0 +1,159 @@
+/**
+ * The certificate of approximated attention: rows recomputed exactly.
+ *
+ *   N  approximated rows of the call      φ  share that may miss      δ = 1 − confidence      m  sampled rows      k  misses allowed among them
+ *
+ * Before the run the seed fixes a random order of each head's rows, on a stream that nothing else reads. Level l = 1, 2, 3 of the rank schedule
+ * has the error budget δ/2^l and m_l rows: the least m with P[at most k of m sampled rows bad] ≤ δ/2^l whenever more than φN rows are bad. The
+ * bound t is the (k + 1)-th largest error among the sampled rows. If more than φN rows had a larger error, at most k of the worst would have been
+ * drawn; so the statement holds at each level with its budget, and over the levels with probability ≥ 1 − 7δ/8. The last δ/8 pays for the mean.
+ * With several heads the sample is stratified, m/H rows a head; the binomial count then bounds the hypergeometric one (Hoeffding 1956).
+ * Source: ours.
+ */
+import { log } from "@subquad/linalg-core/math";
+import { rngFor, type Seed } from "@subquad/linalg-core";
+import { attentionPass, bytesOf, callKernel, freeKeySet, packKeySet, passTiles, reals, roundOffBound, runtime, type Scope } from "@subquad/linalg-core/kernels";
+import type { Steps } from "@subquad/linalg-core/steps";
+import { rowsNeeded, rowsNeededPooled } from "@subquad/sketch";
+import type { Head } from "./head.js";
+
+/** Ranks r, 2r, 4r. */
+export const LEVELS = 3;
+/** Heads from which on three misses among the sampled rows are allowed: it loosens the bound by 1.5 instead of 2.2. */
+const HEADS_FOR_MISSES = 4;
+const MISSES = 3;
+
+export interface SamplePlan {
+  /** Misses allowed in the sample. */
+  readonly allowed: number;
+  /** Rows a head at each level. */
+  readonly rows: readonly number[];
+  /** δ/24: the budget of the mean at each level. */
+  readonly meanFailure: number;
+}
+
+/** Rows to recompute a head, for `heads` heads of n rows each that share one statement. */
+export function planSample(heads: number, n: number, fraction: number, failure: number): SamplePlan {
+  const allowed = heads < HEADS_FOR_MISSES ? 0 : MISSES;
+  const rows = Array.from({ length: LEVELS }, (_, level) => {
+    const budget = failure / 2 ** (level + 1);
+    const total = heads === 1 ? rowsNeeded(n, fraction, budget, Math.min(allowed, Math.floor(fraction * n))) : rowsNeededPooled(fraction, budget, allowed);
+    return Math.min(n, Math.ceil(total / heads));
+  });
+  return { allowed, rows, meanFailure: failure / 24 };
+}
+
+/** The first `count` rows of a head's random order, all different: Fisher and Yates on a virtual identity. */
+export function sampleOrder(seed: Seed, index: number, n: number, count: number): Int32Array {
+  const rng = rngFor(seed, `attention-approx/certify/${index}`);
+  const moved = new Map<number, number>();
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const j = i + rng.below(n - i);
+    order[i] = moved.get(j) ?? j;
+    moved.set(j, moved.get(i) ?? i);
+  }
+  return order;
+}
+
+export interface ExactRows {
+  /** Rows [count][e] of the dtype, clipped. */
+  readonly rows: number;
+  /** float64 [count] each: sums of weights, and the maxima (in units of log2) they are relative to. */
+  readonly denominators: number;
+  readonly maxima: number;
+  /** Bound on their round-off, absolute. */
+  readonly roundOff: number;
+}
+
+/** Exact attention of the rows named, from q, k, v as they were given. */
+export function* exactRows(scope: Scope, head: Head, indices: Int32Array): Steps<ExactRows> {
+  const { dtype, shape, depth, valueWidth } = head;
+  const size = bytesOf(dtype);
+  const count = indices.length;
+  const list = scope.alloc(count * 4);
+  runtime().memory.i32.set(indices, list / 4);
+  const queries = scope.alloc(count * depth * size);
+  callKernel("gatherRows", dtype, count, depth, head.queries, list, queries);
+  const set = { count: shape.m, depth, channels: shape.e + 1, keys: head.keys, values: head.values, valueStride: valueWidth, bias: 0 };
+  const keySet = yield* packKeySet(scope, dtype, set);
+  const rows = scope.alloc(count * shape.e * size);
+  const denominators = scope.alloc(count * 8);
+  const maxima = scope.alloc(count * 8);
+  const tiles = passTiles(dtype, count, keySet).count;
+  const rescales = scope.alloc(tiles * 4);
+  const finish = { out: rows, clip: { low: head.low, high: head.high }, denominators, maxima, rescales };
+  yield* attentionPass(scope, { dtype, queryCount: count, queries, keySet, ...finish });
+  let most = 0;
+  for (const changes of runtime().memory.i32.subarray(rescales / 4, rescales / 4 + tiles)) most = Math.max(most, changes);
+  freeKeySet(scope, keySet);
+  for (const address of [list, queries, rescales, keySet.bias]) scope.free(address);
+  return { rows, denominators, maxima, roundOff: roundOffBound(dtype, shape, head.norms, most) };
+}
+
+/** Largest error of each sampled row, in units of s_c. */
+export function rowErrors(head: Head, indices: Int32Array, exact: number, approximate: number): Float64Array {
+  const { dtype, shape, unit } = head;
+  const values = reals(dtype);
+  const size = bytesOf(dtype);
+  const errors = new Float64Array(indices.length);
+  for (let i = 0; i < errors.length; i++) {
+    const a = exact / size + i * shape.e;
+    const b = approximate / size + (indices[i] ?? 0) * shape.e;
+    let worst = 0;
+    for (let c = 0; c < shape.e; c++) {
+      const scale = unit[c] ?? 0;
+      if (scale === 0) continue; // a constant channel is exact: clipping makes it so
+      const error = Math.abs((values[a + c] ?? 0) - (values[b + c] ?? 0)) / scale;
+      if (!(error <= worst)) worst = error;
+    }
+    errors[i] = worst;
+  }
+  return errors;
+}
+
+/** Least unit and largest range of a channel, for turning absolute bounds into relative ones and for the mean. */
+export function relativeScales(head: Pick<Head, "dtype" | "unit" | "low" | "high">): { readonly perAbsolute: number; readonly largestRange: number } {
+  let perAbsolute = 0;
+  let largestRange = 0;
+  const values = reals(head.dtype);
+  const size = bytesOf(head.dtype);
+  head.unit.forEach((scale, c) => {
+    if (scale === 0) return;
+    perAbsolute = Math.max(perAbsolute, 1 / scale);
+    largestRange = Math.max(largestRange, ((values[head.high / size + c] ?? 0) - (values[head.low / size + c] ?? 0)) / scale);
+  });
+  return { perAbsolute, largestRange };
+}
+
+export interface Verdict {
+  /** t plus the round-off of the exact rows. */
+  readonly bound: number;
+  readonly meanBound: number;
+  readonly estimate: { readonly rms: number; readonly median: number; readonly largest: number };
+}
+
+/** What the errors of the sampled rows prove. */
+export function judge(errors: Float64Array, { allowed, meanFailure }: SamplePlan, roundOff: number, largestRange: number, fraction: number): Verdict {
+  const sorted = errors.slice().sort();
+  const m = sorted.length;
+  const t = sorted[Math.max(0, m - 1 - allowed)] ?? 0;
+  let sum = 0;
+  let squares = 0;
+  for (const error of sorted) sum += error;
+  const mean = m === 0 ? 0 : sum / m;
+  for (const error of sorted) squares += (error - mean) * (error - mean);
+  const bound = t + roundOff;
+  return {
+    bound,
+    meanBound: Math.min(bound + fraction * largestRange, bernstein(mean, squares, m, meanFailure, largestRange) + roundOff),
+    estimate: { rms: Math.sqrt(squares / Math.max(1, m) + mean * mean), median: sorted[m >> 1] ?? 0, largest: sorted[m - 1] ?? 0 },
+  };
+}
+
+/** Empirical Bernstein bound on a mean of values in [0, R] (Maurer, Pontil 2009). */
+function bernstein(mean: number, squares: number, m: number, failure: number, R: number): number {
+  if (m < 2) return Infinity;
+  const L = log(2 / failure);
+  return mean + Math.sqrt((2 * (squares / (m - 1)) * L) / m) + (7 * R * L) / (3 * (m - 1));
+}

@@ -1,0 +1,186 @@
+/**
+ * One pass of queries over a set of keys, on operands that lie staged in compute memory.
+ *
+ *   n   queries          d  depth: query and key columns, padded to a multiple of 4
+ *   m   keys             c  channels: value columns and, last, a column of ones
+ *   W   queries a sliver: 8 float32, 4 float64
+ *
+ * output_i = Σ_j 2^(s_ij − max_j s_ij) v_j / Σ_j 2^(s_ij − max_j s_ij), or the two sums themselves: exact attention, both passes over the
+ * landmarks of a low-rank method, and the rows that check it are all this.  Source: arXiv:2205.14135 (streaming softmax); ours in layout.
+ */
+import type { DType } from "../array/types.js";
+import { HIDDEN_SCORE, SCRATCH_BYTES, type DirectKernels, type TiledKernel } from "../kernels/abi.js";
+import { runtime } from "../runtime/runtime.js";
+import type { Scope } from "../runtime/scope.js";
+import { tiles, type Steps } from "../steps.js";
+
+/** Keys and values a block of the stream holds: the block's operands and its weights stay in the first-level cache. */
+export const KEY_BLOCK = 192;
+const KEY_GROUP = 12;
+const LARGEST_TILE = 32;
+
+/** Packed keys and values. */
+export interface KeySet {
+  /** m, padded to a multiple of 12 by keys that weigh nothing. */
+  readonly count: number;
+  readonly depth: number;
+  readonly channels: number;
+  readonly keys: number;
+  readonly bias: number;
+  readonly values: number;
+}
+
+/** Which keys a query may see; key j is visible to query i iff j <= i + offset. */
+export interface Visibility {
+  readonly causalOffset?: number;
+  /** Row-major [n, keys]: uint8, 1 = keep; or the pass's dtype, added to the scores (−Infinity hides). */
+  readonly mask?: { readonly address: number; readonly keys: number; readonly kind: "keep" | "add" };
+}
+
+export interface Pass {
+  readonly dtype: DType;
+  readonly queryCount: number;
+  /** Rows [n][d], scaled so that the scores are in units of log2. */
+  readonly queries: number;
+  /** [n rounded up to W] added to the scores of a query; 0 for none. */
+  readonly queryBias?: number;
+  readonly keySet: KeySet;
+  readonly visibility?: Visibility;
+  /** No running maximum: the caller knows that scores are at most 127 (float32), 1023 (float64). */
+  readonly bounded?: boolean;
+  /** Rows [n][c − 1] of the dtype; or, with `raw`, float64 sums [n][c]. */
+  readonly out: number;
+  readonly raw?: boolean;
+  /** [c − 1] each: added to every row; then rows are clipped to [low, high]. */
+  readonly center?: number;
+  readonly clip?: { readonly low: number; readonly high: number };
+  /** float64 [n] each: the last channel's sums, and the maxima they are relative to. */
+  readonly denominators?: number;
+  readonly maxima?: number;
+  /** int32, one a tile (see `passTiles`): most changes of the running maximum. */
+  readonly rescales?: number;
+}
+
+/** Bytes of one value of a dtype. */
+export function bytesOf(dtype: DType): number {
+  return dtype === "float32" ? 4 : 8;
+}
+
+/** Columns a row of `width` values is padded to. */
+export function paddedWidth(width: number): number {
+  return Math.max(4, Math.ceil(width / 4) * 4);
+}
+
+/** Keys a set of `count` keys is padded to. */
+export function paddedKeys(count: number): number {
+  return Math.ceil(count / KEY_GROUP) * KEY_GROUP;
+}
+
+/** The kernel `name` of a dtype. */
+export function kernelName<Name extends string>(name: Name, dtype: DType): `${Name}F32` | `${Name}F64` {
+  return dtype === "float32" ? `${name}F32` : `${name}F64`;
+}
+
+type Generic<K> = K extends `${infer Name}F32` ? Name : never;
+
+/** Calls a direct kernel of a dtype. */
+export function callKernel(name: Generic<keyof DirectKernels>, dtype: DType, ...numbers: number[]): number {
+  return (runtime().kernels[kernelName(name, dtype)] as (...numbers: number[]) => number)(...numbers);
+}
+
+/** Runs a tiled kernel of a dtype. */
+export function runTiles(name: Generic<TiledKernel>, dtype: DType, args: number, count: number): Steps<void> {
+  return tiles(kernelName(name, dtype), args, count);
+}
+
+/** Rows staged for `packKeySet`: `count` of them, padding rows included in the allocation and zeroed by it. */
+export interface KeyRows {
+  readonly count: number;
+  readonly depth: number;
+  readonly channels: number;
+  /** [paddedKeys(count)][depth]. */
+  readonly keys: number;
+  /** [paddedKeys(count)][valueStride], channels <= valueStride. */
+  readonly values: number;
+  readonly valueStride: number;
+  /** [paddedKeys(count)] in units of log2; 0 for none. */
+  readonly bias: number;
+}
+
+/** Packs keys and values. Zeroes the padding rows and hides the padding keys (writes to `keys`, `values`, `bias`). */
+export function* packKeySet(scope: Scope, dtype: DType, rows: KeyRows): Steps<KeySet> {
+  const { count, depth, channels, valueStride } = rows;
+  const size = bytesOf(dtype);
+  const m = paddedKeys(count);
+  const bias = rows.bias === 0 ? scope.zeros(m * size) : rows.bias;
+  fillZero(rows.keys + count * depth * size, (m - count) * depth * size);
+  fillZero(rows.values + count * valueStride * size, (m - count) * valueStride * size);
+  reals(dtype).fill(HIDDEN_SCORE[dtype], bias / size + count, bias / size + m);
+  const keys = scope.alloc(m * depth * size);
+  const values = scope.alloc(m * channels * size);
+  const args = scope.args([m, depth, channels, KEY_BLOCK, rows.keys, rows.values, valueStride, keys, values]);
+  yield* runTiles("packKeys", dtype, args, Math.ceil(m / KEY_BLOCK));
+  scope.free(args);
+  return { count: m, depth, channels, keys, bias, values };
+}
+
+/** Frees what `packKeySet` allocated, the bias apart. */
+export function freeKeySet(scope: Scope, keySet: KeySet): void {
+  scope.free(keySet.keys);
+  scope.free(keySet.values);
+}
+
+/** Runs the pass. */
+export function* attentionPass(scope: Scope, pass: Pass): Steps<void> {
+  const { dtype, queryCount, keySet } = pass;
+  if (queryCount === 0) return;
+  const { slivers, count } = passTiles(dtype, queryCount, keySet);
+  const args = passArguments(scope, pass, keySet.channels, slivers);
+  yield* runTiles("attention", dtype, args, count);
+  scope.free(args);
+}
+
+/** The weights themselves, 2^s as [n][keys] rows of the dtype; `clamp` takes scores above 0 as 0. */
+export function* exponentialPass(scope: Scope, pass: Pass, keys: number, clamp: boolean): Steps<void> {
+  const { dtype, queryCount, keySet } = pass;
+  if (queryCount === 0 || keys === 0) return;
+  const { slivers, count } = passTiles(dtype, queryCount, keySet);
+  const args = passArguments(scope, { ...pass, bounded: clamp }, keys, slivers);
+  yield* runTiles("exponential", dtype, args, count);
+  scope.free(args);
+}
+
+/** Slivers a tile, so that every tile fits its scratch and a pass has some 16 tiles to share; never changes bits. */
+export function passTiles(dtype: DType, queryCount: number, keySet: KeySet): { readonly slivers: number; readonly count: number } {
+  const W = 32 / bytesOf(dtype);
+  const sliverBytes = keySet.depth * 32 + keySet.channels * W * 8 + 32 + 4;
+  const fits = Math.floor((SCRATCH_BYTES - 128 - (KEY_BLOCK + 1) * 32) / sliverBytes);
+  const total = Math.ceil(queryCount / W);
+  const slivers = Math.min(fits, LARGEST_TILE, Math.max(4, Math.ceil(total / 16)));
+  return { slivers, count: Math.ceil(total / slivers) };
+}
+
+/** Most columns q, k or v may have: one sliver of them fits a thread's scratch. */
+export const LARGEST_WIDTH = 2048;
+
+function passArguments(scope: Scope, pass: Pass, channels: number, slivers: number): number {
+  const { keySet, visibility = {}, clip } = pass;
+  const { causalOffset, mask } = visibility;
+  const maskKind = mask === undefined ? 0 : mask.kind === "keep" ? 1 : 2;
+  const visible = [causalOffset === undefined ? 0 : 1, causalOffset ?? 0, maskKind, mask?.address ?? 0, mask?.keys ?? 0];
+  const sizes = [pass.queryCount, keySet.count, keySet.depth, channels, KEY_BLOCK, slivers];
+  const operands = [pass.queries, pass.queryBias ?? 0, keySet.keys, keySet.bias, keySet.values, pass.bounded === true ? 1 : 0];
+  const results = [pass.out, pass.raw === true ? 1 : 0, pass.center ?? 0, clip?.low ?? 0, clip?.high ?? 0];
+  const records = [pass.denominators ?? 0, pass.maxima ?? 0, pass.rescales ?? 0];
+  return scope.args([...visible, ...sizes, ...operands, ...results, ...records], [Math.LOG2E]);
+}
+
+/** Compute memory as an array of the dtype. */
+export function reals(dtype: DType): Float32Array | Float64Array {
+  const { memory } = runtime();
+  return dtype === "float32" ? memory.f32 : memory.f64;
+}
+
+function fillZero(address: number, bytes: number): void {
+  runtime().memory.u8.fill(0, address, address + bytes);
+}

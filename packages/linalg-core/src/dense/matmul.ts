@@ -1,0 +1,180 @@
+/**
+ * Matrix product, packed and blocked.
+ *
+ *   A  m × k      B  k × n      C = α op(A) op(B) + β C₀
+ *
+ * A and B are packed into panels of 256 along k, in slivers of 6 rows and of 32 bytes of columns; a register tile of 6 × 8 (float32) or
+ * 6 × 4 (float64) does the rest. Transposes and strides cost nothing beyond the packing.
+ * Order law: c_ij is the sum over panels of the sum inside a panel, both ascending, one accumulator each; so its bits depend on row i of A,
+ * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
+ */
+import { asArray } from "../array/convert.js";
+import { dtypeOf, promote } from "../array/cast.js";
+import type { DType, MatrixInput, NdArray } from "../array/types.js";
+import { transpose, view } from "../array/view.js";
+import { callKernel, bytesOf, runTiles } from "../attention/pass.js";
+import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
+import { GEMM_ROWS } from "../kernels/abi.js";
+import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
+import { openScope, type Scope } from "../runtime/scope.js";
+import { runAsync, runSync, type RunControl, type Steps } from "../steps.js";
+import { place, take } from "../runtime/transfer.js";
+
+export interface MatmulOptions {
+  /** Use Aᵀ. Default false. */
+  readonly transposeA?: boolean;
+  /** Use Bᵀ. Default false. */
+  readonly transposeB?: boolean;
+  /** α, finite. Default 1. */
+  readonly alpha?: number;
+  /** β, finite; at 0 `out` is not read. Default 0. */
+  readonly beta?: number;
+  /** C₀ and the place of the result: [m, n] of the result's dtype, no two indices on one element, not overlapping A or B. */
+  readonly out?: NdArray;
+}
+
+const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
+/** Work of a tile, in multiply-adds: a few milliseconds, so that an abort is obeyed soon. */
+const TILE_WORK = 2e7;
+
+/**
+ * C = α op(A) op(B) + β C₀.
+ *
+ * For products of dense matrices of any shape; below some 8 × 8 a plain loop is as fast.
+ * @param A shape [m, k] ([k, m] with transposeA); float32 or float64, any stride. Both float32: computed and returned in float32.
+ * @param B shape [k, n] ([n, k] with transposeB); likewise.
+ * @param options see MatmulOptions.
+ * @returns shape [m, n]; |C − exact| ≤ γ_(256 + ⌈k/256⌉ + 2) |A||B| entry by entry, γ_j = j u / (1 − j u), fused or not.
+ * @throws ShapeError when shapes do not agree; OptionError; NonFiniteError for NaN or Infinity in A or B, or when the product overflows.
+ * @complexity 2 m n k flops; extra space for packed copies of A and B.
+ * @source Subquad; the BLIS loop order.
+ * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
+ */
+export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = {}): NdArray {
+  assertKnownOptions("matmul", options, OPTION_NAMES);
+  return runSync(matmulSteps("matmul", A, B, options));
+}
+
+/** `matmul` on the worker pool: same arguments, same errors, same bits. */
+export function matmulAsync(A: MatrixInput, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
+  return runAsync(matmulSteps("matmulAsync", A, B, options), options);
+}
+
+/** The generator behind both; other algorithms reach it by `yield*`. */
+export function* matmulSteps(where: string, A: MatrixInput, B: MatrixInput, options: MatmulOptions & RunControl = {}): Steps<NdArray> {
+  assertKnownOptions(where, options, [...OPTION_NAMES, "signal", "onProgress", "threads"]);
+  const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
+  assertBoolean(where, { transposeA, transposeB });
+  assertInRange(where, { alpha, beta }, -Number.MAX_VALUE, Number.MAX_VALUE);
+  const left = matrix(where, "A", A, transposeA);
+  const right = matrix(where, "B", B, transposeB);
+  const [m = 0, k = 0] = left.shape;
+  const [, n = 0] = right.shape;
+  if (right.shape[0] !== k) throw new ShapeError(where, "B", `${k} rows to match the columns of A`, right.shape);
+  const dtype = promote(left, right);
+  if (out !== undefined) checkOut(where, out, m, n, dtype, [left, right]);
+  const scope = openScope();
+  try {
+    const product = m * n * k === 0 ? zeroProduct(m, n, dtype) : yield* multiply(scope, where, left, right, dtype);
+    return combine(where, product, alpha, beta, out);
+  } finally {
+    scope.release();
+  }
+}
+
+function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: DType): Steps<NdArray> {
+  const [m = 0, k = 0] = A.shape;
+  const n = B.shape[1] ?? 0;
+  const size = bytesOf(dtype);
+  const W = 32 / size;
+  const a = place(scope, A, dtype, `${where}(A)`);
+  const b = place(scope, B, dtype, `${where}(B)`);
+  const left = scope.alloc(Math.ceil(m / GEMM_ROWS) * GEMM_ROWS * k * size);
+  const right = scope.alloc(Math.ceil(n / W) * W * k * size);
+  yield* pack(scope, "packLeft", dtype, [m, k, a.address, a.strides[0] ?? 0, a.strides[1] ?? 0, left], GEMM_ROWS);
+  yield* pack(scope, "packRight", dtype, [n, k, b.address, b.strides[1] ?? 0, b.strides[0] ?? 0, right], W);
+  scope.free(a.address);
+  scope.free(b.address);
+  const out = scope.alloc(m * n * size);
+  const tileRows = Math.min(192, Math.ceil(m / GEMM_ROWS) * GEMM_ROWS);
+  const tileColumns = Math.max(W, Math.min(Math.ceil(n / W) * W, Math.floor(TILE_WORK / (tileRows * k) / W) * W));
+  const args = scope.args([m, n, k, left, right, out, tileRows, tileColumns]);
+  yield* runTiles("multiply", dtype, args, Math.ceil(m / tileRows) * Math.ceil(n / tileColumns));
+  const bad = callKernel("firstNonFinite", dtype, m * n, out);
+  const C = take(out, [m, n], dtype);
+  if (bad >= 0) {
+    const index = [Math.floor(bad / n), bad % n];
+    throw new NonFiniteError(where, `result overflows ${dtype}`, C.get(...index), index);
+  }
+  return C;
+}
+
+/** Packs in tiles of about a quarter megabyte of values. */
+function* pack(scope: Scope, name: "packLeft" | "packRight", dtype: DType, words: readonly number[], width: number): Steps<void> {
+  const [length = 0, depth = 0] = words;
+  const slivers = Math.max(1, Math.floor(65536 / (depth * width)));
+  yield* runTiles(name, dtype, scope.args([...words, slivers]), Math.ceil(Math.ceil(length / width) / slivers));
+}
+
+/** α C, + β C₀ where asked for, into `out` where given. */
+function combine(where: string, product: NdArray, alpha: number, beta: number, out: NdArray | undefined): NdArray {
+  if (out === undefined && beta !== 0) throw new OptionError(where, "beta", "0 when there is no out to scale", beta);
+  const C = product.data;
+  if (alpha !== 1) for (let i = 0; i < C.length; i++) C[i] = alpha * (C[i] ?? 0);
+  if (out === undefined) return product;
+  const [m = 0, n = 0] = product.shape;
+  const { data, offset } = out;
+  const [rowStride = 0, columnStride = 0] = out.stride;
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      const at = offset + i * rowStride + j * columnStride;
+      const c = C[i * n + j] ?? 0;
+      data[at] = beta === 0 ? c : c + beta * (data[at] ?? 0);
+    }
+  }
+  return out;
+}
+
+function matrix(where: string, name: string, input: MatrixInput, transposed: boolean): NdArray {
+  const A = asArray(input, `${where}(${name})`);
+  if (A.shape.length !== 2) throw new ShapeError(where, name, "a matrix", A.shape);
+  return transposed ? transpose(A) : A;
+}
+
+function zeroProduct(m: number, n: number, dtype: DType): NdArray {
+  return view(dtype === "float32" ? new Float32Array(m * n) : new Float64Array(m * n), [m, n]);
+}
+
+function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DType, inputs: readonly NdArray[]): void {
+  const [rows, columns] = out.shape;
+  if (out.shape.length !== 2 || rows !== m || columns !== n) throw new ShapeError(where, "out", `shape [${m}, ${n}]`, out.shape);
+  if (dtypeOf(out) !== dtype) throw new OptionError(where, "out", `an array of ${dtype}`, dtypeOf(out));
+  const [p, q] = [
+    [m, Math.abs(out.stride[0] ?? 0)],
+    [n, Math.abs(out.stride[1] ?? 0)],
+  ].sort((x, y) => (x[1] ?? 0) - (y[1] ?? 0)) as [[number, number], [number, number]];
+  // sorted by stride, an axis must step over everything the one below it spans
+  const overlaps = (p[0] > 1 && p[1] === 0) || (q[0] > 1 && q[1] <= (p[0] - 1) * p[1]);
+  if (m * n > 0 && overlaps) throw new OptionError(where, "out", "no two indices on one element", out.stride);
+  if (inputs.some((input) => sharesMemory(input, out))) throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
+}
+
+/** Conservative: two spans of one buffer meet. */
+function sharesMemory(a: NdArray, b: NdArray): boolean {
+  if (a.data.buffer !== b.data.buffer || a.size === 0 || b.size === 0) return false;
+  const [aLow, aHigh] = span(a);
+  const [bLow, bHigh] = span(b);
+  return aLow < bHigh && bLow < aHigh;
+}
+
+function span(A: NdArray): readonly [number, number] {
+  let low = A.offset;
+  let high = A.offset;
+  A.shape.forEach((length, axis) => {
+    const reach = (length - 1) * (A.stride[axis] ?? 0);
+    if (reach < 0) low += reach;
+    else high += reach;
+  });
+  const size = A.data.BYTES_PER_ELEMENT;
+  return [A.data.byteOffset + low * size, A.data.byteOffset + (high + 1) * size];
+}

@@ -1,0 +1,98 @@
+/**
+ * Solves with a triangular matrix.
+ *
+ *   T  n × n  triangular; the other triangle is not read      B  n × p      op(T) X = B, or X op(T) = B
+ *
+ * Substitution in float64, whatever the dtype of the inputs: (T + ΔT) X = B with |ΔT| ≤ γ_n |T|, column by column.  Source: textbook.
+ */
+import { asArray } from "../array/convert.js";
+import { denseCopy, promote } from "../array/cast.js";
+import type { MatrixInput, NdArray } from "../array/types.js";
+import { transpose, view } from "../array/view.js";
+import { NonFiniteError, RankDeficientError, ShapeError } from "../errors.js";
+import { assertBoolean, assertKnownOptions, assertOneOf } from "../options.js";
+import { runtime } from "../runtime/runtime.js";
+import { openScope } from "../runtime/scope.js";
+import { place } from "../runtime/transfer.js";
+
+export interface SolveTriangularOptions {
+  /** T is upper triangular. Default false: lower. */
+  readonly upper?: boolean;
+  /** op(T) = Tᵀ. Default false. */
+  readonly transpose?: boolean;
+  /** The diagonal counts as ones and is not read. Default false. */
+  readonly unitDiagonal?: boolean;
+  /** "left": op(T) X = B; "right": X op(T) = B. Default "left". */
+  readonly side?: "left" | "right";
+}
+
+/**
+ * X with op(T) X = B (or X op(T) = B).
+ *
+ * @param T shape [n, n]; float32 or float64, any stride.
+ * @param B shape [n, p], or [p, n] with side "right"; likewise.
+ * @param options see SolveTriangularOptions.
+ * @returns X, the shape of B; float32 when both inputs are.
+ * @throws ShapeError; OptionError; NonFiniteError; RankDeficientError naming the zero on the diagonal.
+ * @complexity n² p multiply-adds.
+ * @source textbook forward and back substitution.
+ * @example solveTriangular([[2, 0], [1, 1]], [[2], [3]]).get(1, 0) // -> 2
+ */
+export function solveTriangular(T: MatrixInput, B: MatrixInput, options: SolveTriangularOptions = {}): NdArray {
+  const where = "solveTriangular";
+  assertKnownOptions(where, options, ["upper", "transpose", "unitDiagonal", "side"]);
+  const { upper = false, transpose: transposed = false, unitDiagonal = false, side = "left" } = options;
+  assertBoolean(where, { upper, transpose: transposed, unitDiagonal });
+  assertOneOf(where, { side }, ["left", "right"]);
+  const t = square(where, "T", T);
+  const b = asArray(B, `${where}(B)`);
+  const n = t.shape[0] ?? 0;
+  if (b.shape.length !== 2 || b.shape[side === "left" ? 0 : 1] !== n) {
+    throw new ShapeError(where, "B", side === "left" ? `a matrix of ${n} rows` : `a matrix of ${n} columns`, b.shape);
+  }
+  if (!unitDiagonal) refuseZeroPivot(where, t);
+  // X op(T) = B is op(T)ᵀ Xᵀ = Bᵀ
+  const [operand, rightSide] = side === "left" ? [t, b] : [transpose(t), transpose(b)];
+  const lower = upper === (side === "right") ? !transposed : transposed;
+  const X = substitute(where, transposed ? transpose(operand) : operand, rightSide, lower, unitDiagonal);
+  const result = side === "left" ? X : transpose(X);
+  const dtype = promote(t, b);
+  return view(denseCopy(result, dtype), result.shape);
+}
+
+/** T X = B in float64; strides carry transposes. */
+function substitute(where: string, T: NdArray, B: NdArray, lower: boolean, unit: boolean): NdArray {
+  const [n = 0, p = 0] = B.shape;
+  const scope = openScope();
+  try {
+    const t = place(scope, T, "float64", `${where}(T)`);
+    const even = Math.ceil(p / 2) * 2;
+    const right = scope.zeros(n * even * 8);
+    const data = denseCopy(B, "float64");
+    const bad = data.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw new NonFiniteError(where, "B", data[bad] ?? NaN, [Math.floor(bad / p), bad % p]);
+    for (let i = 0; i < n; i++) runtime().memory.f64.set(data.subarray(i * p, (i + 1) * p), right / 8 + i * even);
+    runtime().kernels.solveTriangular(n, t.address, t.strides[0] ?? 0, t.strides[1] ?? 0, lower ? 1 : 0, unit ? 1 : 0, even, right, even * 8);
+    const X = new Float64Array(n * p);
+    const f64 = runtime().memory.f64;
+    for (let i = 0; i < n; i++) X.set(f64.subarray(right / 8 + i * even, right / 8 + i * even + p), i * p);
+    return view(X, [n, p]);
+  } finally {
+    scope.release();
+  }
+}
+
+function square(where: string, name: string, input: MatrixInput): NdArray {
+  const A = asArray(input, `${where}(${name})`);
+  if (A.shape.length !== 2 || A.shape[0] !== A.shape[1]) throw new ShapeError(where, name, "a square matrix", A.shape);
+  return A;
+}
+
+function refuseZeroPivot(where: string, T: NdArray): void {
+  const n = T.shape[0] ?? 0;
+  const step = (T.stride[0] ?? 0) + (T.stride[1] ?? 0);
+  for (let i = 0; i < n; i++) {
+    const pivot = T.data[T.offset + i * step] ?? 0;
+    if (pivot === 0) throw new RankDeficientError(where, { column: i, pivot, remedy: "use a least squares solver for a singular matrix" });
+  }
+}

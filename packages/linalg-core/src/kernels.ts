@@ -1,0 +1,32 @@
+/**
+ * The compute layer for packages that bring an algorithm of their own. Not covered by semver.
+ *
+ * Operands are staged in compute memory inside a scope; passes are generators for `runSync` and `runAsync` of the steps subpath.
+ */
+export { expGemm, expGemmSync, type ExpGemmOptions } from "./attention/exp-gemm.js";
+export {
+  attentionPass,
+  bytesOf,
+  callKernel,
+  exponentialPass,
+  freeKeySet,
+  LARGEST_WIDTH,
+  packKeySet,
+  paddedKeys,
+  paddedWidth,
+  passTiles,
+  reals,
+  runTiles,
+  type KeyRows,
+  type KeySet,
+  type Pass,
+  type Visibility,
+} from "./attention/pass.js";
+export { roundOffBound, type ScoreNorms } from "./attention/round-off.js";
+export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
+export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
+export { runtime, type Runtime } from "./runtime/runtime.js";
+export { openScope, type Scope } from "./runtime/scope.js";
+export { matmulSteps } from "./dense/matmul.js";
+export { streamingAttentionSteps } from "./attention/streaming.js";
+export { place, take } from "./runtime/transfer.js";
