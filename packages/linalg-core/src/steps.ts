@@ -76,7 +76,7 @@ export function* tiles(kernel: TiledKernel, args: number, count: number): Steps<
  * @example return runSync(steps("matmul", A, B, options));
  */
 export function runSync<R>(steps: Steps<R>): R {
-  for (let step = steps.next(); ; ) {
+  for (let step = steps.next(); ;) {
     if (step.done) return step.value;
     try {
       if (isJob(step.value)) runTilesSync(step.value);
@@ -104,7 +104,7 @@ export function runSync<R>(steps: Steps<R>): R {
 export async function runAsync<R>(steps: Steps<R>, control: RunControl = {}): Promise<R> {
   const run = openRun(control);
   run.check();
-  for (let step = steps.next(); ; ) {
+  for (let step = steps.next(); ;) {
     if (step.done) {
       run.progress.finish();
       return step.value;

@@ -85,5 +85,8 @@ interface Port {
   };
 
   if (port) port.once("message", serve);
-  else host.onmessage = (event) => { serve(event.data); };
+  else
+    host.onmessage = (event) => {
+      serve(event.data);
+    };
 })();

@@ -61,13 +61,18 @@ export function createArena(memory: GrowableMemory, limit: () => number): Arena 
     give(address, size);
   }
 
+  /** The address behind free block i. */
+  function endOf(i: number): number {
+    return starts[i]! + sizes[i]!;
+  }
+
   /** Puts a block into the list and joins it with its neighbours. */
   function give(address: number, size: number): void {
     let i = lowerBound(starts, address);
     starts.splice(i, 0, address);
     sizes.splice(i, 0, size);
-    if (i > 0 && starts[i - 1]! + sizes[i - 1]! === address) i--;
-    while (i + 1 < starts.length && starts[i]! + sizes[i]! === starts[i + 1]) {
+    if (i > 0 && endOf(i - 1) === address) i--;
+    while (i + 1 < starts.length && endOf(i) === starts[i + 1]) {
       sizes[i]! += sizes[i + 1]!;
       starts.splice(i + 1, 1);
       sizes.splice(i + 1, 1);
@@ -78,7 +83,7 @@ export function createArena(memory: GrowableMemory, limit: () => number): Arena 
   function grow(size: number): void {
     const end = memory.views.buffer.byteLength;
     const last = starts.length - 1;
-    const tail = last >= 0 && starts[last]! + sizes[last]! === end ? sizes[last]! : 0;
+    const tail = last >= 0 && endOf(last) === end ? sizes[last]! : 0;
     const needed = end + size - tail;
     const allowed = Math.min(limit(), memory.maximum);
     const roomy = Math.min(allowed, needed + Math.min(end, SPARE));

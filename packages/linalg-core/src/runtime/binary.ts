@@ -54,9 +54,9 @@ function memoryFlagOffset(binary: Uint8Array): number {
 /** An unsigned integer of 7 bits a byte, least first; moves `at` behind it. */
 function readLeb(binary: Uint8Array, at: { offset: number }): number {
   let value = 0;
-  for (let shift = 0; ; shift += 7) {
+  for (let weight = 1; ; weight *= 128) {
     const byte = binary[at.offset++] ?? 0;
-    value += (byte & 0x7f) * 2 ** shift;
+    value += (byte & 0x7f) * weight;
     if (byte < 0x80) return value;
   }
 }

@@ -20,7 +20,12 @@ export const Control = {
   CURRENT: 16, // 16 words, one a worker: 1 + the tile in hand, -1 while claiming one, 0 for none
   OUT: 32, // 16 words, one a worker: the generation it checked out of
   LENGTH: 48,
-} as const;
+} as const satisfies Readonly<Record<string, number>>;
+
+/** Where the word of worker `index` lies in CURRENT. */
+export function currentOf(index: number): number {
+  return Control.CURRENT + index;
+}
 
 /** The one message that a worker receives. */
 export interface Boot {

@@ -6,11 +6,12 @@
 import { usesPlainArrays } from "../array/make-array.js";
 import { OptionError } from "../errors.js";
 import { assertBoolean, assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
-import { INITIAL_BYTES, MAX_THREADS } from "./layout.js";
+import { INITIAL_BYTES } from "./layout.js";
 import { compileLate } from "./loader.js";
 import { abandonPool, dismissPool, plannedThreads, raisePool, watchIdleness } from "./pool-keeper.js";
 import { loaded } from "./runtime.js";
 import { shared, whenIdle } from "./shared.js";
+import { assertThreads } from "./threads.js";
 import type { Settings } from "./types.js";
 
 /** All fields are optional; what is left out stays as it is. */
@@ -61,7 +62,7 @@ export function configure(options: ConfigureOptions = {}): void {
   const { backend = settings.backend, threads = settings.threads, deterministic = settings.deterministic } = options;
   const { maxBytes = settings.maxBytes, workerUrl = settings.workerUrl, idleMilliseconds = settings.idleMilliseconds } = options;
   assertOneOf(where, { backend }, ["auto", "wasm", "js"]);
-  if (threads !== "auto") assertInteger(where, { threads }, 1, MAX_THREADS);
+  assertThreads(where, threads);
   assertBoolean(where, { deterministic });
   assertInteger(where, { maxBytes }, INITIAL_BYTES, 2 ** 32);
   if (workerUrl !== undefined && typeof workerUrl !== "string" && !(workerUrl instanceof URL)) {
@@ -71,8 +72,9 @@ export function configure(options: ConfigureOptions = {}): void {
 
   const isOther = backend !== settings.backend || deterministic !== settings.deterministic;
   if (isOther && state.openScopes > 0) {
-    const [name, value] = backend === settings.backend ? ["deterministic", deterministic] : ["backend", backend];
-    throw new OptionError(where, name as string, "no change while a computation runs", value);
+    const rule = "no change while a computation runs";
+    if (backend !== settings.backend) throw new OptionError(where, "backend", rule, backend);
+    throw new OptionError(where, "deterministic", rule, deterministic);
   }
   const next: Settings = { backend, threads, deterministic, maxBytes, workerUrl: workerUrl?.toString(), idleMilliseconds };
   Object.assign(settings, next);

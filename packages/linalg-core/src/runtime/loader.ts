@@ -40,7 +40,12 @@ export async function compileLate(settings: Settings, early: Loaded, candidate: 
   }
 }
 
-function assemble(settings: Settings, { name, memory, reasons }: Candidate, module: WebAssembly.Module, { exports }: WebAssembly.Instance): Loaded {
+function assemble(
+  settings: Settings,
+  { name, memory, reasons }: Candidate,
+  module: WebAssembly.Module,
+  { exports }: WebAssembly.Instance,
+): Loaded {
   const exportNames = Object.keys(exports).filter((key) => typeof exports[key] === "function");
   return {
     name,

@@ -75,10 +75,9 @@ async function start(joinable: Joinable, threads: number): Promise<void> {
   const refusals: string[] = [];
   for (const way of workerWays(state.settings.workerUrl)) {
     try {
-      let pool: Pool | undefined;
-      pool = await startPool(joinable, way, threads, (reason) => {
+      const pool = await startPool(joinable, way, threads, (reason) => {
         recordPoolReason(reason);
-        if (state.pool === pool) state.pool = undefined;
+        state.pool = undefined; // there is one pool at a time
       });
       // a memory that was dropped in the meantime needs no pool any more
       if (state.loaded?.joinable === joinable) state.pool = pool;

@@ -5,10 +5,11 @@
  * finish the tile in hand and check out; what is left (tiles not begun, and the one the dead worker held) is handed back to the caller.
  */
 import { breathe } from "./breath.js";
-import { Control } from "./control.js";
+import { Control, currentOf } from "./control.js";
 import { createCrew, type Crew } from "./crew.js";
 import { createLock, type Lock } from "./lock.js";
 import type { Joinable } from "./types.js";
+import { MAX_THREADS } from "./layout.js";
 import type { WorkerWay } from "./worker-host.js";
 
 export interface PoolTask {
@@ -94,7 +95,9 @@ export async function startPool(joinable: Joinable, way: WorkerWay, threads: num
     Atomics.notify(crew.control, Control.GENERATION);
     return {
       settled,
-      stop: () => { Atomics.store(crew.control, Control.ABORT, 1); },
+      stop: () => {
+        Atomics.store(crew.control, Control.ABORT, 1);
+      },
       finished: () => Atomics.load(crew.control, Control.PROGRESS),
       left: () => left,
     };
@@ -113,7 +116,7 @@ export async function startPool(joinable: Joinable, way: WorkerWay, threads: num
 /** Writes all but GENERATION, which wakes the workers; returns what that will be. */
 function writeTask(control: Int32Array, { args, first, count, threads }: PoolTask, kernel: number): number {
   const previous = Atomics.load(control, Control.GENERATION);
-  for (let i = Control.CURRENT; i < Control.OUT; i++) Atomics.store(control, i, 0);
+  for (let i = 0; i < MAX_THREADS; i++) Atomics.store(control, currentOf(i), 0);
   Atomics.store(control, Control.KERNEL, kernel);
   Atomics.store(control, Control.ARGS, args);
   Atomics.store(control, Control.TILES, count);
@@ -136,8 +139,8 @@ async function salvage(crew: Crew, { first, count }: PoolTask, generation: numbe
 
   const begun = Math.min(Atomics.load(control, Control.NEXT), count);
   const left: number[] = [];
-  for (let i = Control.CURRENT; i < Control.OUT; i++) {
-    const tile = Atomics.load(control, i) - 1;
+  for (let i = 0; i < MAX_THREADS; i++) {
+    const tile = Atomics.load(control, currentOf(i)) - 1;
     if (tile >= 0) left.push(tile);
   }
   const accounted = Atomics.load(control, Control.PROGRESS) + left.length;

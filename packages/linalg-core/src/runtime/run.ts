@@ -1,12 +1,11 @@
 /**
  * One asynchronous call in flight: its controls, checked once, and what they ask of the work.
  */
-import { assertInteger } from "../options.js";
 import { OptionError } from "../errors.js";
 import { breathe } from "./breath.js";
 import { createProgress, NO_PROGRESS, type Progress } from "./progress.js";
 import { plannedThreads } from "./pool-keeper.js";
-import { MAX_THREADS } from "./layout.js";
+import { assertThreads } from "./threads.js";
 
 /** How a caller steers and watches one asynchronous call. */
 export interface RunControl {
@@ -40,7 +39,7 @@ const BREATH_EVERY = 12;
 /** Checks the controls of a call and starts its clock. */
 export function openRun({ signal, onProgress, threads = "auto" }: RunControl): Run {
   const where = "RunControl";
-  if (threads !== "auto") assertInteger(where, { threads }, 1, MAX_THREADS);
+  assertThreads(where, threads);
   if (signal !== undefined && !isSignal(signal)) throw new OptionError(where, "signal", "an AbortSignal", signal);
   if (onProgress !== undefined && typeof onProgress !== "function") throw new OptionError(where, "onProgress", "a function", onProgress);
 

@@ -37,7 +37,7 @@ export async function runTiles(job: TileJob, run: Run): Promise<void> {
   const tile = kernels[job.kernel];
   const threads = run.threads();
   const since = performance.now();
-  for (let t = 0; t < count; ) {
+  for (let t = 0; t < count;) {
     const pool = threads > 1 && count - t > 1 ? poolAtHand(threads, performance.now() - since > PATIENCE) : undefined;
     if (pool !== undefined) {
       t = await runOnPool(pool, job, t, threads, run);
@@ -74,34 +74,34 @@ async function runOnPool(pool: Pool, job: TileJob, first: number, wanted: number
 
 /** Awaits a job, passing on its progress and the caller's abort; whatever ends the wait, no worker is at work afterwards. */
 async function watch(job: PoolJob, first: number, count: number, run: Run): Promise<void> {
-  let isSettled = false;
-  const settled = job.settled.then(() => {
-    isSettled = true;
-  });
   try {
-    for (;;) {
-      await firstOf(settled, run.signal, run.isWatched ? REPORT_EVERY : undefined);
+    for (let isSettled = false; !isSettled;) {
+      isSettled = await settledWithin(job, run.signal, run.isWatched ? REPORT_EVERY : undefined);
       run.check();
       run.progress.tiles(first + job.finished(), count);
-      if (isSettled) return;
     }
   } finally {
     job.stop();
-    await settled;
+    await job.settled;
   }
 }
 
-/** Resolves when the job is settled, the signal aborted or the time over. */
-function firstOf(settled: Promise<void>, signal: AbortSignal | undefined, milliseconds: number | undefined): Promise<void> {
+/** Resolves when the job is settled (true), or the signal aborted or the time over (false). */
+function settledWithin(job: PoolJob, signal: AbortSignal | undefined, milliseconds: number | undefined): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = milliseconds === undefined ? undefined : setTimeout(finish, milliseconds);
-    function finish(): void {
+    const finish = (isSettled: boolean): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", finish);
-      resolve();
-    }
-    signal?.addEventListener("abort", finish);
-    void settled.then(finish);
+      signal?.removeEventListener("abort", giveUp);
+      resolve(isSettled);
+    };
+    const giveUp = (): void => {
+      finish(false);
+    };
+    const timer = milliseconds === undefined ? undefined : setTimeout(giveUp, milliseconds);
+    signal?.addEventListener("abort", giveUp);
+    void job.settled.then(() => {
+      finish(true);
+    });
   });
 }
 
@@ -114,7 +114,12 @@ async function runLeft({ kernel, args, count }: TileJob, left: readonly number[]
       kernels[kernel](args, t, scratch);
     } catch (cause) {
       const expected = `tile ${t} of kernel ${kernel} to run on the calling thread after the pool had failed`;
-      throw new NumericsError("ERR_POOL", `pool: expected ${expected}, got ${String(cause)}`, { where: "pool", expected, got: cause, cause });
+      throw new NumericsError("ERR_POOL", `pool: expected ${expected}, got ${String(cause)}`, {
+        where: "pool",
+        expected,
+        got: cause,
+        cause,
+      });
     }
     run.progress.tiles(++done, count);
     if (run.breathDue()) await run.breathe();

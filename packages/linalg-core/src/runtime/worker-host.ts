@@ -40,7 +40,12 @@ export function workerWays(workerUrl: string | undefined): readonly WorkerWay[] 
   if (threads?.Worker !== undefined) return [nodeWay(threads)];
   if (typeof Worker !== "function") return [];
   const byUrl = workerUrl === undefined ? [] : [webWay("worker file", () => workerUrl)];
-  return [...byUrl, webWay("blob", blobUrl, (url) => { URL.revokeObjectURL(url); })];
+  return [
+    ...byUrl,
+    webWay("blob", blobUrl, (url) => {
+      URL.revokeObjectURL(url);
+    }),
+  ];
 }
 
 interface NodeWorker {
@@ -58,11 +63,17 @@ interface NodeThreads {
 function nodeWay(threads: NodeThreads): WorkerWay {
   const start = ({ said, died }: WorkerEvents): PoolWorker => {
     const worker = new threads.Worker!(WORKER_SOURCE, { eval: true, execArgv: [], env: {}, stdin: false });
-    worker.on("message", said as (value: never) => void);
-    worker.on("error", ((error: unknown) => { died(String(error)); }) as (value: never) => void);
-    worker.on("exit", ((code: number) => { died(`exit code ${code}`); }) as (value: never) => void);
+    worker.on("message", said);
+    worker.on("error", (error: unknown) => {
+      died(String(error));
+    });
+    worker.on("exit", (code: number) => {
+      died(`exit code ${code}`);
+    });
     return {
-      boot: (message) => { worker.postMessage(message); },
+      boot: (message) => {
+        worker.postMessage(message);
+      },
       hold: (alive) => {
         if (alive) worker.ref();
         else worker.unref();
@@ -81,13 +92,18 @@ function webWay(name: string, address: () => string, dispose: (url: string) => v
   const start = ({ said, died }: WorkerEvents): PoolWorker => {
     url ??= address();
     const worker = new Worker(url);
-    worker.onmessage = (event: MessageEvent<WorkerMessage>) => { said(event.data); };
-    worker.onerror = (event) => {
-      event.preventDefault?.(); // it is handled: keep it out of the page's console
+    worker.onmessage = (event: MessageEvent<WorkerMessage>) => {
+      said(event.data);
+    };
+    // an ErrorEvent if the script threw; a plain Event, without a message, if it was not allowed to load
+    worker.onerror = (event: Event & Partial<ErrorEvent>) => {
+      event.preventDefault(); // it is handled: keep it out of the page's console
       died(event.message ?? "the script was not allowed to load");
     };
     return {
-      boot: (message) => { worker.postMessage(message); },
+      boot: (message) => {
+        worker.postMessage(message);
+      },
       hold: nothing,
       terminate: () => {
         worker.terminate();

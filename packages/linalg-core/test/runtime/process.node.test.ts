@@ -2,10 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { build } from "vite";
 
-const source = new URL("../../src/", import.meta.url).pathname;
+vi.setConfig({ testTimeout: 60_000 }); // a loaded machine takes its time
+
+const source = fileURLToPath(new URL("../../src/", import.meta.url));
 let folder: string;
 
 /** A script of its own that calls a product of two threads. */

@@ -27,7 +27,11 @@ describe("laws", () => {
     scope.free(address);
     const clean = scope.zeros(4000);
     expect(clean).toBe(address);
-    expect(runtime().memory.u8.subarray(clean, clean + 4000).every((byte) => byte === 0)).toBe(true);
+    expect(
+      runtime()
+        .memory.u8.subarray(clean, clean + 4000)
+        .every((byte) => byte === 0),
+    ).toBe(true);
     scope.release();
   });
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import fc from "fast-check";
 import { makeArray } from "../../src/array/make-array.js";
 import { sizeOf } from "../../src/array/layout.js";
@@ -9,6 +9,8 @@ import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { runtime } from "../../src/runtime/runtime.js";
 import { place, placeSteps, take, takeSteps, type Placed } from "../../src/runtime/transfer.js";
 import { runSync, type Steps } from "../../src/steps.js";
+
+vi.setConfig({ testTimeout: 60_000 }); // a loaded machine takes its time
 
 afterEach(() => {
   configure({ backend: "auto" });
@@ -194,7 +196,10 @@ describe("in slices", () => {
     const scope = openScope();
     const { result, turns } = drive(placeSteps(scope, view(ascending(6), [2, 3]), "float32", "f(A)"));
     expect(turns).toBe(0);
-    expect(drive(takeSteps(result.address, [2, 3], "float32"))).toMatchObject({ turns: 0, result: { data: Float32Array.from(ascending(6)) } });
+    expect(drive(takeSteps(result.address, [2, 3], "float32"))).toMatchObject({
+      turns: 0,
+      result: { data: Float32Array.from(ascending(6)) },
+    });
     expect(drive(placeSteps(scope, view(new Float64Array(0), [0, 3]), "float64", "f(A)")).turns).toBe(0);
     expect(sizeOf([0, 3])).toBe(0);
     scope.release();
