@@ -3,16 +3,16 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { root } from "./bootstrap.mjs";
+import { fail, root } from "./bootstrap.mjs";
 import { packageFolders } from "./subpaths.mjs";
 
 const update = process.argv.includes("--update");
 for (const cwd of packageFolders) {
   const path = join(cwd, ".size-limit.json");
   const entries = JSON.parse(readFileSync(path, "utf8"));
-  const { stdout, stderr } = spawnSync(process.execPath, [`${root}node_modules/size-limit/bin.js`, "--json"], { cwd, encoding: "utf8" });
+  const { stdout } = spawnSync(process.execPath, [`${root}node_modules/size-limit/bin.js`, "--json"], { cwd, encoding: "utf8" });
   const start = stdout.indexOf("[");
-  if (start < 0) throw new Error(`size-limit failed in ${cwd}:\n${stdout}${stderr}`);
+  if (start < 0) fail(`size-limit failed in ${cwd}: ${stdout}`);
   for (const { name, size, passed } of JSON.parse(stdout.slice(start))) {
     const entry = entries.find((candidate) => candidate.name === name);
     if (update) entry.limit = `${(Math.ceil((size * 1.03) / 100) / 10).toFixed(1)} kB`;
