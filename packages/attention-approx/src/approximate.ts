@@ -15,7 +15,18 @@ import { rngFor } from "@subquad/linalg-core";
 import { applyCoefficients, fitCoefficients, guardedRows, type Approximation } from "./nystrom.js";
 import { LARGEST_RANK, type Prepared } from "./plan.js";
 import type { HeadPlan } from "./types.js";
-import { exactRows, judge, LEVELS, planSample, relativeScales, rowErrors, sampleOrder, type ExactRows, type SamplePlan, type Verdict } from "./verify.js";
+import {
+  exactRows,
+  judge,
+  LEVELS,
+  planSample,
+  relativeScales,
+  rowErrors,
+  sampleOrder,
+  type ExactRows,
+  type SamplePlan,
+  type Verdict,
+} from "./verify.js";
 
 const LLOYD_STEPS = 2;
 /** A head with more flagged rows than this share runs exactly. */
@@ -60,15 +71,17 @@ export interface GroupResult {
 export function* approximateGroup(call: Call, members: readonly Member[], failure: number): Steps<GroupResult> {
   const { options, shape } = call;
   const clock = { approximate: 0, certify: 0 };
-  let refused: { member: Member; reason: string }[] = [];
   let sampledRows = 0;
   const pairs = new Map<number, number>(members.map(({ index }) => [index, 0]));
   const levels = options.rank === undefined ? LEVELS : 1;
   for (let level = 0; ; level++) {
-    const atLevel = members.map((member) => ({ member, rank: (member.plan.rank ?? LARGEST_RANK) * 2 ** level }));
+    const atLevel = members.map((member) => ({ member, rank: (member.plan.rank ?? LARGEST_RANK) * (1 << level) }));
     const last = level + 1 >= levels;
-    const affordable = ({ rank }: { rank: number }): boolean => level === 0 || worthwhile(call, rank, rowsAt(call, members.length, failure, level));
-    refused = atLevel.filter((entry) => !affordable(entry)).map(({ member, rank }) => ({ member, reason: `rank ${rank} would no longer pay` }));
+    const affordable = ({ rank }: { rank: number }): boolean =>
+      level === 0 || worthwhile(call, rank, rowsAt(call, members.length, failure, level));
+    const refused: { member: Member; reason: string }[] = atLevel
+      .filter((entry) => !affordable(entry))
+      .map(({ member, rank }) => ({ member, reason: `rank ${rank} would no longer pay` }));
     const active = atLevel.filter(affordable);
     let start = performance.now();
     const approximated: Approximated[] = [];
@@ -80,7 +93,8 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
       else approximated.push(result);
     }
     clock.approximate += performance.now() - start;
-    if (approximated.length === 0) return { accepted: [], refused, verdict: undefined, levels: level + 1, sampledRows, milliseconds: clock };
+    if (approximated.length === 0)
+      return { accepted: [], refused, verdict: undefined, levels: level + 1, sampledRows, milliseconds: clock };
     start = performance.now();
     const sample = planSample(approximated.length, shape.n, options.fraction, failure);
     const rows = sample.rows[level] ?? 0;
@@ -92,7 +106,8 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
       for (const entry of checked) writeExact(entry);
       return { accepted: checked, refused, verdict, levels: level + 1, sampledRows, milliseconds: clock };
     }
-    for (const { member, rows: address, denominators } of approximated) for (const block of [address, denominators]) member.scope.free(block);
+    for (const { member, rows: address, denominators } of approximated)
+      for (const block of [address, denominators]) member.scope.free(block);
   }
 }
 
@@ -123,7 +138,12 @@ function* approximateHead(call: Call, member: Member, wanted: number, level: num
 }
 
 /** Errors of the sampled rows of all heads, before those rows are replaced. */
-function* certify(call: Call, approximated: readonly Approximated[], sample: SamplePlan, rows: number): Steps<{ verdict: Verdict; checked: Approximated[] }> {
+function* certify(
+  call: Call,
+  approximated: readonly Approximated[],
+  sample: SamplePlan,
+  rows: number,
+): Steps<{ verdict: Verdict; checked: Approximated[] }> {
   const { seed, fraction } = call.options;
   const errors = new Float64Array(rows * approximated.length);
   const checked: Approximated[] = [];
@@ -154,4 +174,3 @@ function copyRows({ dtype, shape }: Head, indices: Int32Array, from: number, to:
   const size = bytesOf(dtype);
   indices.forEach((row, i) => values.copyWithin(to / size + row * shape.e, from / size + i * shape.e, from / size + (i + 1) * shape.e));
 }
-

@@ -22,11 +22,14 @@ export function assemble(call: Call, unsorted: readonly HeadOutcome[], verdicts:
   const methods = new Set(outcomes.map(({ report }) => report.method));
   const [first = "exact"] = methods;
   const relativeBound = Math.max(0, ...outcomes.map(({ report }) => report.relativeBound));
-  const stack = (pick: (outcome: HeadOutcome) => Float64Array): NdArray => view(concatenate(outcomes.map(pick)), [outcomes.length, shape.e]);
+  const stack = (pick: (outcome: HeadOutcome) => Float64Array): NdArray =>
+    view(concatenate(outcomes.map(pick)), [outcomes.length, shape.e]);
   const [estimate] = verdicts.map(({ verdict }) => verdict.estimate);
   return {
     output: view(concatenate(outcomes.map(({ output }) => output)), [...leading, shape.n, shape.e]),
-    ...(options.returnLogSumExp ? { logSumExp: view(concatenate(outcomes.map(({ logSumExp }) => logSumExp ?? new Float64Array(0))), [...leading, shape.n]) } : {}),
+    ...(options.returnLogSumExp
+      ? { logSumExp: view(concatenate(outcomes.map(({ logSumExp }) => logSumExp ?? new Float64Array(0))), [...leading, shape.n]) }
+      : {}),
     method: methods.size > 1 ? "mixed" : first,
     toleranceMet: relativeBound <= options.tolerance,
     certificate: joint(call, outcomes, verdicts),
@@ -55,7 +58,9 @@ function joint({ options }: Call, outcomes: readonly HeadOutcome[], verdicts: re
   return weakest([...exact, ...statistical]);
 }
 
-function concatenate<A extends Float32Array | Float64Array>(parts: readonly A[]): A extends Float64Array ? Float64Array<ArrayBuffer> : Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+function concatenate<A extends Float32Array | Float64Array>(
+  parts: readonly A[],
+): A extends Float64Array ? Float64Array<ArrayBuffer> : Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const out = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
   let at = 0;

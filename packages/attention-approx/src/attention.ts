@@ -35,7 +35,12 @@ import type { AttentionOptions, AttentionResult, HeadsInput, Refusal } from "./t
  * @source arXiv:2302.13214, attention of bounded entries by a low-rank factor; the Nyström form and the certificate are ours.
  * @example const { output, method, certificate } = await attention(q, k, v, { tolerance: 1e-2 });
  */
-export function attention(q: HeadsInput, k: HeadsInput, v: HeadsInput, options: AttentionOptions & RunControl = {}): Promise<AttentionResult> {
+export function attention(
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: AttentionOptions & RunControl = {},
+): Promise<AttentionResult> {
   return runAsync(attentionSteps("attention", q, k, v, options, [...OPTION_NAMES, ...CONTROL_NAMES]), options);
 }
 
@@ -45,7 +50,14 @@ export function attentionSync(q: HeadsInput, k: HeadsInput, v: HeadsInput, optio
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
-export function* attentionSteps(where: string, q: HeadsInput, k: HeadsInput, v: HeadsInput, options: AttentionOptions, known: readonly string[] = OPTION_NAMES): Steps<AttentionResult> {
+export function* attentionSteps(
+  where: string,
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: AttentionOptions,
+  known: readonly string[] = OPTION_NAMES,
+): Steps<AttentionResult> {
   const call = checkCall(where, q, k, v, options, known);
   const scopes: Scope[] = [];
   try {
@@ -55,7 +67,11 @@ export function* attentionSteps(where: string, q: HeadsInput, k: HeadsInput, v: 
       return scope;
     });
     if (!result.toleranceMet && call.options.onMiss === "throw") {
-      throw new NotConvergedError(where, result, `bound ${result.bounds.relativeBound.toPrecision(3)} is above the tolerance ${call.options.tolerance}`);
+      throw new NotConvergedError(
+        where,
+        result,
+        `bound ${result.bounds.relativeBound.toPrecision(3)} is above the tolerance ${call.options.tolerance}`,
+      );
     }
     return result;
   } finally {
@@ -101,7 +117,11 @@ function* run(call: Call, open: () => Scope): Steps<AttentionResult> {
     const { verdict, accepted } = result;
     if (verdict === undefined) continue;
     if (verdict.bound <= options.tolerance || options.onMiss !== "exact") {
-      verdicts.push({ verdict, confidence: 1 - failure / groups.length, scale: Math.max(0, ...accepted.flatMap(({ member }) => [...member.head.unit])) });
+      verdicts.push({
+        verdict,
+        confidence: 1 - failure / groups.length,
+        scale: Math.max(0, ...accepted.flatMap(({ member }) => [...member.head.unit])),
+      });
       for (const entry of accepted) outcomes.push(approximatedOutcome(call, entry, verdict));
     } else {
       const reason = `bound ${verdict.bound.toPrecision(2)} at rank ${accepted.map(({ rank }) => rank).join(", ")} is above the tolerance`;

@@ -26,7 +26,15 @@ function* timedPass(dtype: DType, d: number, e: number): Steps<number> {
     const size = bytesOf(dtype);
     const depth = paddedWidth(d);
     const valueStride = paddedWidth(e + 1);
-    const rows = { count: KEYS, depth, channels: e + 1, keys: scope.zeros(KEYS * depth * size), values: scope.zeros(KEYS * valueStride * size), valueStride, bias: 0 };
+    const rows = {
+      count: KEYS,
+      depth,
+      channels: e + 1,
+      keys: scope.zeros(KEYS * depth * size),
+      values: scope.zeros(KEYS * valueStride * size),
+      valueStride,
+      bias: 0,
+    };
     const keySet = yield* packKeySet(scope, dtype, rows);
     const queries = scope.zeros(QUERIES * depth * size);
     const out = scope.alloc(QUERIES * e * size);

@@ -1,14 +1,42 @@
 /** The border: inputs and options of a call, checked before any work. */
 import {
-  asArray, denseCopy, assertBoolean, assertInRange, assertInteger, assertKnownOptions, assertOneOf, normalizeSeed, OptionError, promote, ShapeError, view,
-  type ArrayInput, type DType, type NdArray,
+  asArray,
+  denseCopy,
+  assertBoolean,
+  assertInRange,
+  assertInteger,
+  assertKnownOptions,
+  assertOneOf,
+  normalizeSeed,
+  OptionError,
+  promote,
+  ShapeError,
+  view,
+  type ArrayInput,
+  type DType,
+  type NdArray,
 } from "@subquad/linalg-core";
 import { LARGEST_WIDTH, type AttentionShape } from "@subquad/linalg-core/kernels";
 import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
 
 export const OPTION_NAMES = [
-  "method", "tolerance", "toleranceUnit", "fraction", "confidence", "onMiss", "certifyPerHead", "scale", "causal", "keyMask", "keyBias", "mask",
-  "rank", "plan", "returnLogSumExp", "maxBytes", "seed",
+  "method",
+  "tolerance",
+  "toleranceUnit",
+  "fraction",
+  "confidence",
+  "onMiss",
+  "certifyPerHead",
+  "scale",
+  "causal",
+  "keyMask",
+  "keyBias",
+  "mask",
+  "rank",
+  "plan",
+  "returnLogSumExp",
+  "maxBytes",
+  "seed",
 ] as const;
 export const CONTROL_NAMES = ["signal", "onProgress", "threads"] as const;
 
@@ -33,11 +61,28 @@ export interface ResolvedOptions extends Required<Pick<AttentionOptions, Plain>>
   /** Options that only the exact method takes. */
   readonly special: Pick<AttentionOptions, Special>;
 }
-type Plain = "method" | "tolerance" | "toleranceUnit" | "fraction" | "confidence" | "onMiss" | "certifyPerHead" | "scale" | "returnLogSumExp" | "maxBytes";
+type Plain =
+  | "method"
+  | "tolerance"
+  | "toleranceUnit"
+  | "fraction"
+  | "confidence"
+  | "onMiss"
+  | "certifyPerHead"
+  | "scale"
+  | "returnLogSumExp"
+  | "maxBytes";
 type Special = "causal" | "keyMask" | "keyBias" | "mask";
 const SPECIAL = ["causal", "keyMask", "keyBias", "mask"] as const;
 
-export function checkCall(where: string, q: HeadsInput, k: HeadsInput, v: HeadsInput, options: AttentionOptions, known: readonly string[]): Call {
+export function checkCall(
+  where: string,
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: AttentionOptions,
+  known: readonly string[],
+): Call {
   assertKnownOptions(where, options, known);
   const Q = heads(where, "q", q);
   const K = heads(where, "k", k);
@@ -45,14 +90,24 @@ export function checkCall(where: string, q: HeadsInput, k: HeadsInput, v: HeadsI
   const [h = 1, n = 0, d = 0] = Q.shape;
   const [, m = 0] = K.shape;
   const e = V.shape[2] ?? 0;
-  if (K.shape[0] !== h || V.shape[0] !== h) throw new ShapeError(where, K.shape[0] !== h ? "k" : "v", `${h} heads as q has`, K.shape[0] !== h ? K.shape : V.shape);
+  if (K.shape[0] !== h || V.shape[0] !== h)
+    throw new ShapeError(where, K.shape[0] !== h ? "k" : "v", `${h} heads as q has`, K.shape[0] !== h ? K.shape : V.shape);
   if (K.shape[2] !== d) throw new ShapeError(where, "k", `last length ${d} as q has`, K.shape);
   if (V.shape[1] !== m) throw new ShapeError(where, "v", `${m} rows as k has`, V.shape);
   const shape = { n, m, d, e };
   const resolved = checkShapeOptions(where, shape, h, options);
   const inputs = Array.from({ length: h }, (_, t) => ({ q: head(Q, t), k: head(K, t), v: head(V, t) }));
   const leading = rank(q) === 2 ? [] : [h];
-  return { where, heads: inputs, shape, leading, dtype: promote(Q, K, V), options: resolved, special: specialReason(where, options), keptKeys: keptKeys(where, options.keyMask, m) };
+  return {
+    where,
+    heads: inputs,
+    shape,
+    leading,
+    dtype: promote(Q, K, V),
+    options: resolved,
+    special: specialReason(where, options),
+    keptKeys: keptKeys(where, options.keyMask, m),
+  };
 }
 
 function keptKeys(where: string, keyMask: AttentionOptions["keyMask"], m: number): Int32Array | undefined {
@@ -65,8 +120,17 @@ function keptKeys(where: string, keyMask: AttentionOptions["keyMask"], m: number
 /** Options with their defaults, every range checked. */
 export function checkShapeOptions(where: string, shape: AttentionShape, h: number, options: AttentionOptions): ResolvedOptions {
   const {
-    method = "auto", tolerance = 1e-2, toleranceUnit = "spread", fraction = 0.02, confidence = 0.99, certifyPerHead = false, returnLogSumExp = false,
-    scale = 1 / Math.sqrt(Math.max(1, shape.d)), maxBytes = 2 ** 31, seed = "0", onMiss = method === "nystrom" ? "return" : "exact",
+    method = "auto",
+    tolerance = 1e-2,
+    toleranceUnit = "spread",
+    fraction = 0.02,
+    confidence = 0.99,
+    certifyPerHead = false,
+    returnLogSumExp = false,
+    scale = 1 / Math.sqrt(Math.max(1, shape.d)),
+    maxBytes = 2 ** 31,
+    seed = "0",
+    onMiss = method === "nystrom" ? "return" : "exact",
   } = options;
   const { rank: r, plan } = options;
   assertOneOf(where, { method }, ["auto", "exact", "nystrom"]);
@@ -87,7 +151,19 @@ export function checkShapeOptions(where: string, shape: AttentionShape, h: numbe
   const special = Object.fromEntries(SPECIAL.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
   const sizes = { ...(r === undefined ? {} : { rank: r }), ...(plan === undefined ? {} : { plan }) };
   return {
-    method, tolerance, toleranceUnit, fraction, confidence, onMiss, certifyPerHead, scale, returnLogSumExp, maxBytes, seed: normalizeSeed(seed), special, ...sizes,
+    method,
+    tolerance,
+    toleranceUnit,
+    fraction,
+    confidence,
+    onMiss,
+    certifyPerHead,
+    scale,
+    returnLogSumExp,
+    maxBytes,
+    seed: normalizeSeed(seed),
+    special,
+    ...sizes,
   };
 }
 
@@ -101,8 +177,10 @@ function refuseApproximateOptions(where: string, options: AttentionOptions): voi
 function checkPlan(where: string, plan: AttentionPlan, shape: AttentionShape, h: number, method: string): void {
   if (method !== "auto") throw new OptionError(where, "plan", `method "auto" to go with it`, method);
   const { queries, keys, keyDim, valueDim, heads: planned } = plan.shape;
-  const same = queries === shape.n && keys === shape.m && keyDim === shape.d && valueDim === shape.e && planned === h && plan.heads.length === h;
-  if (!same) throw new OptionError(where, "plan", `a plan for ${h} heads of q [${shape.n}, ${shape.d}] and v [${shape.m}, ${shape.e}]`, plan.shape);
+  const same =
+    queries === shape.n && keys === shape.m && keyDim === shape.d && valueDim === shape.e && planned === h && plan.heads.length === h;
+  if (!same)
+    throw new OptionError(where, "plan", `a plan for ${h} heads of q [${shape.n}, ${shape.d}] and v [${shape.m}, ${shape.e}]`, plan.shape);
 }
 
 /** Calls that only the exact method can answer. */
@@ -116,9 +194,10 @@ function specialReason(where: string, options: AttentionOptions): string | undef
 
 /** [h, rows, columns] view of a matrix or a stack of matrices. */
 function heads(where: string, name: string, input: HeadsInput): NdArray {
-  const A = asArray(input as ArrayInput, `${where}(${name})`);
+  const A = asArray(input, `${where}(${name})`);
   const [first = 0, ...rest] = A.shape;
-  if (A.shape.length !== 2 && A.shape.length !== 3) throw new ShapeError(where, name, "shape [rows, columns] or [heads, rows, columns]", A.shape);
+  if (A.shape.length !== 2 && A.shape.length !== 3)
+    throw new ShapeError(where, name, "shape [rows, columns] or [heads, rows, columns]", A.shape);
   if ((A.shape.at(-1) ?? 0) > LARGEST_WIDTH) throw new ShapeError(where, name, `last length at most ${LARGEST_WIDTH}`, A.shape);
   return A.shape.length === 3 ? A : view(A.data, [1, first, ...rest], [0, ...A.stride], A.offset);
 }
@@ -132,4 +211,3 @@ function head(A: NdArray, t: number): NdArray {
   const [step = 0, rowStride = 0, columnStride = 0] = A.stride;
   return view(A.data, [rows, columns], [rowStride, columnStride], rows * columns === 0 ? 0 : A.offset + t * step);
 }
-

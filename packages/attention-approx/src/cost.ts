@@ -25,5 +25,5 @@ export function exactPairs(n: number, m: number): number {
 
 export function nystromPairs(n: number, m: number, rank: number, rows: number): number {
   const mean = (n + m) / 2;
-  return Math.ceil(mean * (OVERHEAD_ROWS + RANK_ROWS * rank) + rows * m + rank ** 3 / 3 / SOLVE_PER_PAIR);
+  return Math.ceil(mean * (OVERHEAD_ROWS + RANK_ROWS * rank) + rows * m + (rank * rank * rank) / 3 / SOLVE_PER_PAIR);
 }

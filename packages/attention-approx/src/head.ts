@@ -9,7 +9,18 @@
  * overflow. Everything here is in units of log2: x and y carry a factor √log2(e) each.  Source: ours; identity of the exponential.
  */
 import type { DType, NdArray } from "@subquad/linalg-core";
-import { bytesOf, callKernel, packKeySet, paddedKeys, paddedWidth, reals, stageRows, type AttentionShape, type KeySet, type Scope } from "@subquad/linalg-core/kernels";
+import {
+  bytesOf,
+  callKernel,
+  packKeySet,
+  paddedKeys,
+  paddedWidth,
+  reals,
+  stageRows,
+  type AttentionShape,
+  type KeySet,
+  type Scope,
+} from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import type { AttentionOptions } from "./types.js";
 
@@ -31,7 +42,13 @@ export interface Head {
   /** s_c; 0 for a constant channel. */
   readonly unit: Float64Array;
   /** Bounds on the length of a row of `queries` and of `keys`, on |v|, and on the range of a channel. */
-  readonly norms: { readonly queries: number; readonly keys: number; readonly bias: number; readonly values: number; readonly spread: number };
+  readonly norms: {
+    readonly queries: number;
+    readonly keys: number;
+    readonly bias: number;
+    readonly values: number;
+    readonly spread: number;
+  };
   /** Every row of q, or every row of k, is the same: all outputs are. */
   readonly constant: boolean;
 }
@@ -69,7 +86,15 @@ export interface CenteredHead {
 }
 
 /** Copies q, k, v of one head into compute memory and measures them. Throws NonFiniteError naming the index. */
-export function stageHead(scope: Scope, where: string, input: HeadInput, shape: AttentionShape, dtype: DType, scale: number, unit: ToleranceUnit): Head {
+export function stageHead(
+  scope: Scope,
+  where: string,
+  input: HeadInput,
+  shape: AttentionShape,
+  dtype: DType,
+  scale: number,
+  unit: ToleranceUnit,
+): Head {
   const { n, m, d } = shape;
   const depth = paddedWidth(d);
   const queries = stageRows(scope, where, "q", input.q, dtype, { factor: scale * Math.LOG2E, capacity: n, width: depth, ones: false });
@@ -87,7 +112,11 @@ export function stageValues(scope: Scope, where: string, v: NdArray, dtype: DTyp
   const valueWidth = paddedWidth(e + 1);
   const values = stageRows(scope, where, "v", v, dtype, { factor: 1, capacity: paddedKeys(m), width: valueWidth, ones: true });
   const box = columnBox(scope, dtype, m, valueWidth, values);
-  const mean = writeReals(scope, dtype, box.mean.map((x, c) => (c < e ? x : 0)));
+  const mean = writeReals(
+    scope,
+    dtype,
+    box.mean.map((x, c) => (c < e ? x : 0)),
+  );
   const [low, high] = [writeReals(scope, dtype, box.low), writeReals(scope, dtype, box.high)];
   let largest = 0;
   let spread = 0;
@@ -117,7 +146,9 @@ function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: n
   callKernel("columnRange", dtype, n, width, rows, sums, low, high);
   const read = (address: number): Float64Array => Float64Array.from(reals(dtype).subarray(address / size, address / size + width));
   const box = { low: read(low), high: read(high) };
-  const mean = reals("float64").slice(sums / 8, sums / 8 + width).map((sum) => sum / n);
+  const mean = reals("float64")
+    .slice(sums / 8, sums / 8 + width)
+    .map((sum) => sum / n);
   for (const address of [sums, low, high]) scope.free(address);
   const reach = box.low.map((least, c) => Math.max(Math.abs(least), Math.abs(box.high[c] ?? 0)));
   return { ...box, mean: Float64Array.from(mean), norm: euclidean(reach), constant: box.low.every((least, c) => least === box.high[c]) };
@@ -134,7 +165,16 @@ function euclidean(x: Float64Array): number {
 }
 
 /** s_c by `toleranceUnit`. */
-function toleranceUnits(scope: Scope, dtype: DType, m: number, e: number, width: number, values: number, box: Box, unit: ToleranceUnit): Float64Array {
+function toleranceUnits(
+  scope: Scope,
+  dtype: DType,
+  m: number,
+  e: number,
+  width: number,
+  values: number,
+  box: Box,
+  unit: ToleranceUnit,
+): Float64Array {
   if (m === 0) return new Float64Array(e);
   if (unit === "absolute") return new Float64Array(e).fill(1);
   if (unit === "range") return Float64Array.from({ length: e }, (_, c) => (box.high[c] ?? 0) - (box.low[c] ?? 0));
@@ -168,7 +208,11 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
 
   const kappa = scope.zeros(Math.ceil(m / 8) * 8 * size);
   // λ_j = ⟨g, y_j⟩: the queries carry scale · log2(e) already
-  const g = writeReals(scope, dtype, queryMean.map((value) => value / keyFactor));
+  const g = writeReals(
+    scope,
+    dtype,
+    queryMean.map((value) => value / keyFactor),
+  );
   callKernel("rowProducts", dtype, m, depth, y, g, yHalf, kappa);
   const kappaShift = -callKernel("vectorMaximum", dtype, m, kappa);
   const weights = reals(dtype);
@@ -183,7 +227,12 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
 }
 
 /** τ² = median|k − c| / median|scale (q − q̄)| over 512 evenly spaced rows; the factors that x and y get. */
-function balance(head: Head, queryMean: Float64Array, keyMean: Float64Array, root: number): { readonly queryFactor: number; readonly keyFactor: number } {
+function balance(
+  head: Head,
+  queryMean: Float64Array,
+  keyMean: Float64Array,
+  root: number,
+): { readonly queryFactor: number; readonly keyFactor: number } {
   const { dtype, depth } = head;
   const lengths = (rows: number, count: number, mean: Float64Array): Float64Array => sampledLengths(dtype, rows, count, depth, mean);
   const query = lengths(head.queries, head.shape.n, queryMean).map((length) => length / Math.LOG2E);

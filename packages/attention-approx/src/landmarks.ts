@@ -47,7 +47,8 @@ export function startSeeding(scope: Scope, head: Head, pool: Pool, rank: number)
   const distance = scope.alloc(pool.size * bytesOf(dtype));
   reals(dtype).fill(dtype === "float32" ? 3e38 : 1e300, distance / bytesOf(dtype), distance / bytesOf(dtype) + pool.size);
   const picked: number[] = [];
-  for (let j = 0; j < pool.heaviest.length && picked.length < fixedCount(rank); j++) pick(head, pool, pool.heaviest[j] ?? 0, distance, picked);
+  for (let j = 0; j < pool.heaviest.length && picked.length < fixedCount(rank); j++)
+    pick(head, pool, pool.heaviest[j] ?? 0, distance, picked);
   return { pool, picked, fixed: picked.length, distance };
 }
 

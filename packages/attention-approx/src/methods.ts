@@ -14,7 +14,7 @@ const ASYNC_NAMES = [...NAMES, ...CONTROL_NAMES];
 
 /**
  * Exact attention of every head, by streaming.
- * @param q, k, v and options as for `attention`.
+ * @param q as for `attention`.
  * @param k as for `attention`.
  * @param v as for `attention`.
  * @param options as for `attention`; nothing that concerns approximation.
@@ -24,7 +24,12 @@ const ASYNC_NAMES = [...NAMES, ...CONTROL_NAMES];
  * @source arXiv:2205.14135, streaming softmax.
  * @example const { output } = await exactAttention(q, k, v, { causal: true });
  */
-export function exactAttention(q: HeadsInput, k: HeadsInput, v: HeadsInput, options: NamedAttentionOptions & RunControl = {}): Promise<AttentionResult> {
+export function exactAttention(
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: NamedAttentionOptions & RunControl = {},
+): Promise<AttentionResult> {
   return runAsync(attentionSteps("exactAttention", q, k, v, { ...options, method: "exact" }, [...ASYNC_NAMES, "method"]), options);
 }
 
@@ -45,7 +50,12 @@ export function exactAttentionSync(q: HeadsInput, k: HeadsInput, v: HeadsInput, 
  * @source arXiv:2302.13214, attention of bounded entries by a low-rank factor; the Nyström form is ours.
  * @example const { output, bounds } = await nystromAttention(q, k, v, { rank: 128 });
  */
-export function nystromAttention(q: HeadsInput, k: HeadsInput, v: HeadsInput, options: NamedAttentionOptions & RunControl = {}): Promise<AttentionResult> {
+export function nystromAttention(
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: NamedAttentionOptions & RunControl = {},
+): Promise<AttentionResult> {
   return runAsync(attentionSteps("nystromAttention", q, k, v, { ...options, method: "nystrom" }, [...ASYNC_NAMES, "method"]), options);
 }
 

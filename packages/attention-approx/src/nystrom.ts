@@ -12,7 +12,19 @@
  * The residual of g stays positive semidefinite for any P and any ridge ≥ 0.  Source: arXiv:2302.13214 (low-rank attention under bounded
  * entries); the Gaussian form, landmarks and guard are ours.
  */
-import { attentionPass, bytesOf, callKernel, exponentialPass, freeKeySet, packKeySet, paddedKeys, reals, runtime, type KeySet, type Scope } from "@subquad/linalg-core/kernels";
+import {
+  attentionPass,
+  bytesOf,
+  callKernel,
+  exponentialPass,
+  freeKeySet,
+  packKeySet,
+  paddedKeys,
+  reals,
+  runtime,
+  type KeySet,
+  type Scope,
+} from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import { assert, RankDeficientError } from "@subquad/linalg-core";
 import { log } from "@subquad/linalg-core/math";
@@ -58,12 +70,26 @@ export function* fitCoefficients(scope: Scope, head: Head, landmarks: Landmarks,
 }
 
 /** (G + ridge I)⁻¹ M in float64, in place of a copy of M with an even number of columns. */
-function* solveMoments(scope: Scope, head: Head, landmarks: Landmarks, moments: number, channels: number): Steps<{ readonly address: number; readonly columns: number }> {
+function* solveMoments(
+  scope: Scope,
+  head: Head,
+  landmarks: Landmarks,
+  moments: number,
+  channels: number,
+): Steps<{ readonly address: number; readonly columns: number }> {
   const { dtype, depth } = head;
   const { rank: r, points, half } = landmarks;
   const size = bytesOf(dtype);
   const nothing = scope.zeros(paddedKeys(r) * 4 * size);
-  const keySet = yield* packKeySet(scope, dtype, { count: r, depth, channels: 1, keys: points, values: nothing, valueStride: 4, bias: half });
+  const keySet = yield* packKeySet(scope, dtype, {
+    count: r,
+    depth,
+    channels: 1,
+    keys: points,
+    values: nothing,
+    valueStride: 4,
+    bias: half,
+  });
   const gram = scope.alloc(r * r * size);
   yield* exponentialPass(scope, { dtype, queryCount: r, queries: points, queryBias: half, keySet, out: gram }, r, true);
   freeKeySet(scope, keySet);
@@ -132,7 +158,8 @@ export function guardedRows(scope: Scope, head: Head, centered: CenteredHead, de
   const exponent = scope.zeros(Math.ceil(n / 8) * 8 * size);
   callKernel("rowProducts", dtype, n, depth, centered.x, mean, 0, exponent);
   const values = reals(dtype);
-  for (let i = 0; i < n; i++) values[exponent / size + i] = (values[exponent / size + i] ?? 0) + (values[centered.xHalf / size + i] ?? 0) + logMass;
+  for (let i = 0; i < n; i++)
+    values[exponent / size + i] = (values[exponent / size + i] ?? 0) + (values[centered.xHalf / size + i] ?? 0) + logMass;
   const rows: number[] = [];
   for (let i = 0; i < n; i++) if ((values[exponent / size + i] ?? 0) < GUARD_FLOOR[dtype]) rows.push(i);
   callKernel("exp2Rows", dtype, Math.ceil((n * size) / 32), exponent);

@@ -37,8 +37,20 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
   const output = dtype === "float32" ? new Float32Array(n * e) : new Float64Array(n * e);
   for (let i = 0; i < n; i++) output.set(first, i * e);
   const sum = log(reals("float64")[denominators / 8] ?? 0) + (reals("float64")[maxima / 8] ?? 0) * Math.LN2;
-  const report = { method: "mean" as const, relativeBound: relative(roundOff, head), fallbackRows: 0, pairs: plan.pairs, refused: plan.rejected };
-  const outcome = { index, output, logSumExp: new Float64Array(n).fill(sum), report, certificate: { kind: "exact" as const, bound: roundOff } };
+  const report = {
+    method: "mean" as const,
+    relativeBound: relative(roundOff, head),
+    fallbackRows: 0,
+    pairs: plan.pairs,
+    refused: plan.rejected,
+  };
+  const outcome = {
+    index,
+    output,
+    logSumExp: new Float64Array(n).fill(sum),
+    report,
+    certificate: { kind: "exact" as const, bound: roundOff },
+  };
   const channels = channelValues(head, head.dtype, e);
   scope.release();
   return { ...outcome, ...channels, emptyRows: 0 };
@@ -50,15 +62,38 @@ export function* exactOutcome(call: Call, index: number, refused: readonly Refus
   const input = call.heads[index];
   if (input === undefined) throw new RangeError(`head ${index}`);
   const { scale, special } = options;
-  const { output, logSumExp, certificate, diagnostics } = yield* streamingAttentionSteps(where, input.q, input.k, input.v, { scale, ...special });
+  const { output, logSumExp, certificate, diagnostics } = yield* streamingAttentionSteps(where, input.q, input.k, input.v, {
+    scale,
+    ...special,
+  });
   const scope = openScope();
   try {
-    const staged = stageValues(scope, where, call.keptKeys === undefined ? input.v : takeRows(input.v, call.keptKeys), dtype, options.toleranceUnit);
+    const staged = stageValues(
+      scope,
+      where,
+      call.keptKeys === undefined ? input.v : takeRows(input.v, call.keptKeys),
+      dtype,
+      options.toleranceUnit,
+    );
     const bound = certificate.kind === "exact" ? certificate.bound : Infinity;
-    const report = { method: "exact" as const, relativeBound: relative(bound, { ...staged, dtype }), fallbackRows: 0, pairs: shape.n * shape.m + extraPairs, refused };
+    const report = {
+      method: "exact" as const,
+      relativeBound: relative(bound, { ...staged, dtype }),
+      fallbackRows: 0,
+      pairs: shape.n * shape.m + extraPairs,
+      refused,
+    };
     const channels = channelValues(staged, dtype, shape.e);
     const data = output.data as Float32Array | Float64Array;
-    return { index, output: data, logSumExp: logSumExp.data as Float64Array, report, certificate, ...channels, emptyRows: diagnostics.emptyRows };
+    return {
+      index,
+      output: data,
+      logSumExp: logSumExp.data as Float64Array,
+      report,
+      certificate,
+      ...channels,
+      emptyRows: diagnostics.emptyRows,
+    };
   } finally {
     scope.release();
   }
@@ -103,7 +138,11 @@ function relative(bound: number, values: Pick<Head, "unit" | "low" | "high" | "d
   return perAbsolute === 0 ? 0 : bound * perAbsolute;
 }
 
-function channelValues({ unit, low, high }: Pick<StagedValues, "unit" | "low" | "high">, dtype: Head["dtype"], e: number): Pick<HeadOutcome, "unit" | "low" | "high"> {
+function channelValues(
+  { unit, low, high }: Pick<StagedValues, "unit" | "low" | "high">,
+  dtype: Head["dtype"],
+  e: number,
+): Pick<HeadOutcome, "unit" | "low" | "high"> {
   const size = bytesOf(dtype);
   const read = (address: number): Float64Array => Float64Array.from(reals(dtype).subarray(address / size, address / size + e));
   return { unit, low: read(low), high: read(high) };

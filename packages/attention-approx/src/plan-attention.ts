@@ -24,7 +24,10 @@ import type { AttentionOptions, AttentionPlan, HeadPlan, HeadsInput, ShapeInput 
  * @source ours.
  * @example const { method, heads, predicted } = planAttention({ q, k, v }, { tolerance: 1e-2 });
  */
-export function planAttention(input: { readonly q: HeadsInput; readonly k: HeadsInput; readonly v: HeadsInput } | ShapeInput, options: AttentionOptions = {}): AttentionPlan {
+export function planAttention(
+  input: { readonly q: HeadsInput; readonly k: HeadsInput; readonly v: HeadsInput } | ShapeInput,
+  options: AttentionOptions = {},
+): AttentionPlan {
   const where = "planAttention";
   const known = OPTION_NAMES.filter((name) => name !== "plan");
   if ("q" in input) return planData(checkCall(where, input.q, input.k, input.v, options, known));
@@ -33,7 +36,8 @@ export function planAttention(input: { readonly q: HeadsInput; readonly k: Heads
   assertInteger(where, { queries, keys, keyDim, valueDim, heads }, 0, 2 ** 31 - 1);
   const resolved = checkShapeOptions(where, { n: queries, m: keys, d: keyDim, e: valueDim }, heads, options);
   const { rank } = resolved;
-  if (resolved.method === "nystrom" && rank === undefined) throw new OptionError(where, "rank", `a rank beside method "nystrom" and a shape: it is measured on the data`, rank);
+  if (resolved.method === "nystrom" && rank === undefined)
+    throw new OptionError(where, "rank", `a rank beside method "nystrom" and a shape: it is measured on the data`, rank);
   const rejected = [{ method: "nystrom", reason: "its rank is measured on the data: pass q, k, v" }];
   const plan: HeadPlan =
     rank === undefined
@@ -74,7 +78,13 @@ function summary(shape: AttentionShape, dtype: DType, heads: readonly HeadPlan[]
     method: methods.size > 1 ? "mixed" : first,
     shape: { queries: n, keys: m, keyDim: d, valueDim: e, heads: heads.length },
     heads,
-    predicted: { ...(errors.length === 0 ? {} : { error: Math.max(...errors) }), seconds: pairs * secondsPerPair(dtype, d, e), bytes: callBytes(shape, dtype, approximated) },
-    rejected: heads.flatMap(({ rejected }) => rejected).filter(({ method, reason }, at, all) => all.findIndex((other) => other.method === method && other.reason === reason) === at),
+    predicted: {
+      ...(errors.length === 0 ? {} : { error: Math.max(...errors) }),
+      seconds: pairs * secondsPerPair(dtype, d, e),
+      bytes: callBytes(shape, dtype, approximated),
+    },
+    rejected: heads
+      .flatMap(({ rejected }) => rejected)
+      .filter(({ method, reason }, at, all) => all.findIndex((other) => other.method === method && other.reason === reason) === at),
   };
 }

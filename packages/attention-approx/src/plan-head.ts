@@ -47,7 +47,13 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
   const asMember = (plan: HeadPlan): PlannedHead => ({ kind: "nystrom", plan, member: { index, scope, head, prepared, plan } });
   if (rank !== undefined) return asMember(given ?? { method: "nystrom", rank, pairs: rank * (n + m), rejected: [] });
   const pooled = call.heads.length > 1 && !options.certifyPerHead;
-  const plan = yield* probeHead(scope, head, prepared, { tolerance: options.tolerance, pooled, rows: sampledRows(call.heads.length, n, options), seed: options.seed, index });
+  const plan = yield* probeHead(scope, head, prepared, {
+    tolerance: options.tolerance,
+    pooled,
+    rows: sampledRows(call.heads.length, n, options),
+    seed: options.seed,
+    index,
+  });
   if (plan.method === "nystrom") return asMember(plan);
   if (options.method === "nystrom") return asMember({ ...plan, method: "nystrom", rank: Math.min(LARGEST_RANK, n + m) });
   scope.release();
@@ -55,7 +61,11 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
 }
 
 /** Rows a head that the first level of the certificate will recompute. */
-export function sampledRows(heads: number, n: number, { certifyPerHead, fraction, confidence }: Pick<ResolvedOptions, "certifyPerHead" | "fraction" | "confidence">): number {
+export function sampledRows(
+  heads: number,
+  n: number,
+  { certifyPerHead, fraction, confidence }: Pick<ResolvedOptions, "certifyPerHead" | "fraction" | "confidence">,
+): number {
   const [sharing, failure] = certifyPerHead ? [1, (1 - confidence) / heads] : [heads, 1 - confidence];
   return planSample(sharing, n, fraction, failure).rows[0] ?? 0;
 }
@@ -67,7 +77,8 @@ function reasonForExact(call: Call): { readonly reason: string | undefined } | u
   if (shape.n * shape.m * shape.e === 0) return { reason: "there is nothing to approximate" };
   const bytes = callBytes(shape, call.dtype, call.heads.length);
   if (options.method === "nystrom") {
-    if (bytes > options.maxBytes) throw new OptionError(where, "maxBytes", `at least ${bytes} for method "nystrom"; "exact" takes less`, options.maxBytes);
+    if (bytes > options.maxBytes)
+      throw new OptionError(where, "maxBytes", `at least ${bytes} for method "nystrom"; "exact" takes less`, options.maxBytes);
     return undefined;
   }
   const reason = exactAtOnce(shape.n, shape.m, sampledRows(call.heads.length, shape.n, options), special);
@@ -81,7 +92,7 @@ export function callBytes({ n, m, d, e }: AttentionShape, dtype: DType, approxim
   const valueWidth = paddedWidth(e + 1);
   const perQuery = 2 * depth + e + 3;
   const perKey = 5 * depth + 5 * valueWidth + 6;
-  const fixed = 16 * LARGEST_RANK ** 2 + 2 ** 21;
+  const fixed = 16 * LARGEST_RANK * LARGEST_RANK + 2 ** 21;
   const size = bytesOf(dtype);
   const exact = size * (n * (depth + e) + 2 * paddedKeys(m) * (depth + valueWidth)) + 16 * n;
   return Math.ceil(exact + approximated * (size * (n * perQuery + paddedKeys(m) * perKey) + fixed));

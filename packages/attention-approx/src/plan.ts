@@ -59,7 +59,8 @@ export function exactAtOnce(n: number, m: number, rows: number, special: string 
   if (special !== undefined) return special;
   if (n * m < SMALL_CALL) return `n m = ${n * m} is below 2^20: exact attention takes milliseconds`;
   const least = nystromPairs(n, m, LEAST_RANK, rows);
-  if (least > WORTHWHILE * exactPairs(n, m)) return `rank ${LEAST_RANK} and its certificate would cost ${percent(least, n, m)} of exact attention`;
+  if (least > WORTHWHILE * exactPairs(n, m))
+    return `rank ${LEAST_RANK} and its certificate would cost ${percent(least, n, m)} of exact attention`;
   return undefined;
 }
 
@@ -89,7 +90,11 @@ export function* probeHead(scope: Scope, head: Head, prepared: Prepared, options
   const { n, m } = head.shape;
   const { centered, extremes, seeding, lloydPool } = prepared;
   growSeeding(head, seeding, PROBE_RANK, rngFor(options.seed, `attention-approx/seeding/${options.index}`));
-  const fewer = { ...lloydPool, size: Math.min(lloydPool.size, PROBE_LLOYD_POINTS), weights: lloydPool.weights.subarray(0, PROBE_LLOYD_POINTS) };
+  const fewer = {
+    ...lloydPool,
+    size: Math.min(lloydPool.size, PROBE_LLOYD_POINTS),
+    weights: lloydPool.weights.subarray(0, PROBE_LLOYD_POINTS),
+  };
   const landmarks = yield* settleLandmarks(scope, head, seeding, PROBE_RANK, fewer, 1);
   const probe = yield* drawProbe(scope, head, centered, extremes, rngFor(options.seed, `attention-approx/probe/${options.index}`));
   const error = yield* probeError(scope, head, probe, landmarks);
@@ -106,7 +111,8 @@ function decide(n: number, m: number, rank: number, rows: number, error: number)
   const found = `probe error ${error.toPrecision(2)} at rank ${PROBE_RANK}`;
   if (!(rank <= LARGEST_RANK)) return refuse(`${found} asks for a rank above ${LARGEST_RANK}`);
   const pairs = nystromPairs(n, m, rank, rows);
-  if (pairs > WORTHWHILE * exactPairs(n, m)) return refuse(`${found} asks for rank ${rank}, ${percent(pairs, n, m)} of the cost of exact attention`);
+  if (pairs > WORTHWHILE * exactPairs(n, m))
+    return refuse(`${found} asks for rank ${rank}, ${percent(pairs, n, m)} of the cost of exact attention`);
   const predictedError = error * power((rank - fixedCount(LARGEST_RANK)) / (PROBE_RANK - fixedCount(LARGEST_RANK)), -DECAY);
   const reason = `${n * m} pairs against ${pairs}`;
   return { method: "nystrom", rank, predictedError, pairs, rejected: [{ method: "exact", reason }] };

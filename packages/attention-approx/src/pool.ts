@@ -42,7 +42,15 @@ export function findExtremes(head: Head, centered: CenteredHead, count: number):
 }
 
 /** Draws a pool of about `size` points; `power` is 1 for seeding, 1/2 for Lloyd steps. */
-export function drawPool(scope: Scope, head: Head, centered: CenteredHead, extremes: Extremes, size: number, power: number, rng: Rng): Pool {
+export function drawPool(
+  scope: Scope,
+  head: Head,
+  centered: CenteredHead,
+  extremes: Extremes,
+  size: number,
+  power: number,
+  rng: Rng,
+): Pool {
   const { n, m } = head.shape;
   const chosenQueries = Math.min(size >> 3, extremes.queries.length);
   const chosenKeys = Math.min(size >> 3, extremes.keys.length);
@@ -83,7 +91,14 @@ function gatherPoints(scope: Scope, head: Head, centered: CenteredHead, isQuery:
   return points;
 }
 
-function importance(head: Head, centered: CenteredHead, isQuery: Uint8Array, indices: Int32Array, logMultiplicity: Float64Array, power: number): Float64Array {
+function importance(
+  head: Head,
+  centered: CenteredHead,
+  isQuery: Uint8Array,
+  indices: Int32Array,
+  logMultiplicity: Float64Array,
+  power: number,
+): Float64Array {
   const size = bytesOf(head.dtype);
   const values = reals(head.dtype);
   const weights = new Float64Array(indices.length);
@@ -102,8 +117,8 @@ function importance(head: Head, centered: CenteredHead, isQuery: Uint8Array, ind
 export function largest(values: Float32Array, count: number): Int32Array {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const histogram = new Int32Array(4096);
-  for (let i = 0; i < bits.length; i++) {
-    const bin = ((bits[i] ?? 0) & 0x7fffffff) >>> 19;
+  for (const word of bits) {
+    const bin = (word & 0x7fffffff) >>> 19;
     histogram[bin] = (histogram[bin] ?? 0) + 1;
   }
   let bin = 4095;

@@ -55,7 +55,8 @@ export function* drawProbe(scope: Scope, head: Head, centered: CenteredHead, ext
     const from = j < heavy ? (extremes.keys[j] ?? 0) : rng.below(shape.m);
     values.copyWithin(keys / size + j * depth, centered.y / size + from * depth, centered.y / size + (from + 1) * depth);
     const factor = j < heavy ? 1 : multiplicity;
-    for (let c = 0; c < valueWidth; c++) values[weighted / size + j * valueWidth + c] = factor * (values[centered.weighted / size + from * valueWidth + c] ?? 0);
+    for (let c = 0; c < valueWidth; c++)
+      values[weighted / size + j * valueWidth + c] = factor * (values[centered.weighted / size + from * valueWidth + c] ?? 0);
     values[bias / size + j] = values[centered.yHalf / size + from] ?? 0;
   }
   const rows = { count, depth, channels: shape.e + 1, keys, values: weighted, valueStride: valueWidth, bias };
@@ -71,7 +72,16 @@ export function* probeError(scope: Scope, head: Head, probe: Probe, landmarks: L
   const channels = shape.e + 1;
   const { keySet } = yield* fitCoefficients(scope, head, landmarks, probe.keySet);
   const low = scope.alloc(probe.queries * channels * 8);
-  yield* attentionPass(scope, { dtype, queryCount: probe.queries, queries: probe.x, queryBias: probe.xHalf, keySet, bounded: true, raw: true, out: low });
+  yield* attentionPass(scope, {
+    dtype,
+    queryCount: probe.queries,
+    queries: probe.x,
+    queryBias: probe.xHalf,
+    keySet,
+    bounded: true,
+    raw: true,
+    out: low,
+  });
   const f64 = reals("float64");
   const errors = new Float64Array(probe.queries);
   for (let i = 0; i < errors.length; i++) {

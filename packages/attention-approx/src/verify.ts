@@ -12,7 +12,18 @@
  */
 import { log } from "@subquad/linalg-core/math";
 import { rngFor, type Seed } from "@subquad/linalg-core";
-import { attentionPass, bytesOf, callKernel, freeKeySet, packKeySet, passTiles, reals, roundOffBound, runtime, type Scope } from "@subquad/linalg-core/kernels";
+import {
+  attentionPass,
+  bytesOf,
+  callKernel,
+  freeKeySet,
+  packKeySet,
+  passTiles,
+  reals,
+  roundOffBound,
+  runtime,
+  type Scope,
+} from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import { rowsNeeded, rowsNeededPooled } from "@subquad/sketch";
 import type { Head } from "./head.js";
@@ -36,8 +47,11 @@ export interface SamplePlan {
 export function planSample(heads: number, n: number, fraction: number, failure: number): SamplePlan {
   const allowed = heads < HEADS_FOR_MISSES ? 0 : MISSES;
   const rows = Array.from({ length: LEVELS }, (_, level) => {
-    const budget = failure / 2 ** (level + 1);
-    const total = heads === 1 ? rowsNeeded(n, fraction, budget, Math.min(allowed, Math.floor(fraction * n))) : rowsNeededPooled(fraction, budget, allowed);
+    const budget = failure / (2 << level);
+    const total =
+      heads === 1
+        ? rowsNeeded(n, fraction, budget, Math.min(allowed, Math.floor(fraction * n)))
+        : rowsNeededPooled(fraction, budget, allowed);
     return Math.min(n, Math.ceil(total / heads));
   });
   return { allowed, rows, meanFailure: failure / 24 };
@@ -113,7 +127,10 @@ export function rowErrors(head: Head, indices: Int32Array, exact: number, approx
 }
 
 /** Least unit and largest range of a channel, for turning absolute bounds into relative ones and for the mean. */
-export function relativeScales(head: Pick<Head, "dtype" | "unit" | "low" | "high">): { readonly perAbsolute: number; readonly largestRange: number } {
+export function relativeScales(head: Pick<Head, "dtype" | "unit" | "low" | "high">): {
+  readonly perAbsolute: number;
+  readonly largestRange: number;
+} {
   let perAbsolute = 0;
   let largestRange = 0;
   const values = reals(head.dtype);
@@ -134,7 +151,13 @@ export interface Verdict {
 }
 
 /** What the errors of the sampled rows prove. */
-export function judge(errors: Float64Array, { allowed, meanFailure }: SamplePlan, roundOff: number, largestRange: number, fraction: number): Verdict {
+export function judge(
+  errors: Float64Array,
+  { allowed, meanFailure }: SamplePlan,
+  roundOff: number,
+  largestRange: number,
+  fraction: number,
+): Verdict {
   const sorted = errors.slice().sort();
   const m = sorted.length;
   const t = sorted[Math.max(0, m - 1 - allowed)] ?? 0;

@@ -73,12 +73,16 @@ export function* expGemmSteps(
   assertBoolean(where, { clamp, transposed });
   if (clamp && times !== undefined) throw new OptionError(where, "clamp", "no clamp beside times: subtract shifts instead", clamp);
   if (times === undefined && transposed) throw new OptionError(where, "transposed", "a right factor, times, to go with it", transposed);
-  if (times === undefined && weights !== undefined) throw new OptionError(where, "weights", "a right factor, times, to go with it", weights);
+  if (times === undefined && weights !== undefined)
+    throw new OptionError(where, "weights", "a right factor, times, to go with it", weights);
   const a = rows(where, "A", A);
   const b = rows(where, "B", B);
   if (a.shape[1] !== b.shape[1]) throw new ShapeError(where, "B", `${a.shape[1] ?? 0} columns as A has`, b.shape);
   const dtype = promote(a, b);
-  const shifts = { row: shift(where, "rowShift", options.rowShift, a.shape[0] ?? 0), column: shift(where, "columnShift", options.columnShift, b.shape[0] ?? 0) };
+  const shifts = {
+    row: shift(where, "rowShift", options.rowShift, a.shape[0] ?? 0),
+    column: shift(where, "columnShift", options.columnShift, b.shape[0] ?? 0),
+  };
   if (!clamp) checkExponents(where, dtype, a, b, scale, shifts);
   const left = { points: a, shift: shifts.row, name: "A" };
   const right = { points: b, shift: shifts.column, name: "B" };
@@ -127,7 +131,15 @@ function* product(
   return take(out, [n, p], "float64");
 }
 
-function* stageKeySet(scope: Scope, where: string, dtype: DType, side: Side, X: NdArray | undefined, m: number, width: number): Steps<KeySet> {
+function* stageKeySet(
+  scope: Scope,
+  where: string,
+  dtype: DType,
+  side: Side,
+  X: NdArray | undefined,
+  m: number,
+  width: number,
+): Steps<KeySet> {
   const capacity = paddedKeys(m);
   const keys = stageRows(scope, where, side.name, side.points, dtype, { factor: 1, capacity, width, ones: false });
   const channels = X?.shape[1] ?? 1;
@@ -177,7 +189,14 @@ function weighted(where: string, times: MatrixInput, weights: VectorInput | unde
 }
 
 /** No exponent can exceed what 2^x of the dtype holds: by |scale| |a| |b| − shifts, row by row against the largest column. */
-function checkExponents(where: string, dtype: DType, a: NdArray, b: NdArray, scale: number, shifts: { row: Float64Array; column: Float64Array }): void {
+function checkExponents(
+  where: string,
+  dtype: DType,
+  a: NdArray,
+  b: NdArray,
+  scale: number,
+  shifts: { row: Float64Array; column: Float64Array },
+): void {
   const allowed = dtype === "float32" ? 87 : 709;
   const left = norms(a);
   const right = norms(b);

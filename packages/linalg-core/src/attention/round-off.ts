@@ -9,12 +9,13 @@
  * 2^FLOOR. The output is clipped to the range of the values, which bounds the error once more.  Source: ours.
  */
 import type { DType } from "../array/types.js";
-import { EXP2_FLOOR } from "../kernels/abi.js";
 import { exp } from "../math/exp.js";
 import { KEY_BLOCK } from "./pass.js";
 import type { AttentionShape } from "./stage.js";
 
 const UNIT = { float32: 2 ** -24, float64: 2 ** -53 } as const;
+/** 2^FLOOR of the exponential kernels. */
+const SMALLEST_WEIGHT = { float32: 2 ** -80, float64: 2 ** -500 } as const;
 /** Relative error of 2^x: 7.5e-8 of the polynomial and three roundings; in float64 four roundings. Measured in the kernel tests. */
 const EXP2_ERROR = { float32: 2.6e-7, float64: 8 * 2 ** -53 } as const;
 
@@ -34,7 +35,7 @@ export function roundOffBound(dtype: DType, { d, m }: AttentionShape, norms: Sco
   const gamma = (k: number): number => (k * u) / (1 - k * u);
   const dot = norms.queries * norms.keys;
   const δ = Math.LN2 * (gamma(d + 3) * dot + 3 * u * (dot + norms.bias)) + (rescales + 1) * (EXP2_ERROR[dtype] + 3 * u);
-  const floor = 2 * m * 2 ** EXP2_FLOOR[dtype] * norms.values;
+  const floor = 2 * m * SMALLEST_WEIGHT[dtype] * norms.values;
   const bound = (2 * δ < 1 ? expm1(2 * δ) + 2 * gamma(KEY_BLOCK + 8) : Infinity) * norms.values + floor;
   return Math.min(bound, norms.spread + u * norms.values);
 }

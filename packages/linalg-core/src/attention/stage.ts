@@ -36,7 +36,13 @@ export function checkShapes(where: string, q: NdArray, k: NdArray, v: NdArray): 
 }
 
 /** Rows [n][paddedWidth(d)] of Q times factor. */
-export function stageQueries(scope: Scope, where: string, Q: NdArray, dtype: DType, factor: number): { readonly rows: number; readonly largestNorm: number } {
+export function stageQueries(
+  scope: Scope,
+  where: string,
+  Q: NdArray,
+  dtype: DType,
+  factor: number,
+): { readonly rows: number; readonly largestNorm: number } {
   const [n = 0, d = 0] = Q.shape;
   const width = paddedWidth(d);
   const rows = stageRows(scope, where, "Q", Q, dtype, { factor, capacity: n, width, ones: false });
@@ -233,7 +239,8 @@ export function stageMask(
   for (let p = 0; p < entries.length; p++) {
     const value = entries[p] ?? 0;
     const index = [Math.floor(p / m), p % m];
-    if (isKeep && value !== 0 && value !== 1) throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
+    if (isKeep && value !== 0 && value !== 1)
+      throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
     if (!isKeep && !(value < Infinity)) throw new NonFiniteError(where, "mask", value, index);
     if (isKeep) runtime().memory.u8[address + p] = value;
     else {

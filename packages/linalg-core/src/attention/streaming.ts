@@ -145,12 +145,29 @@ function* stream(inputs: Inputs, dtype: DType): Steps<StreamingAttentionResult |
     const denominators = scope.alloc(n * 8);
     const maxima = scope.alloc(n * 8);
     const rescales = scope.alloc(tileCount * 4);
-    const visibility = { ...(inputs.causalOffset === undefined ? {} : { causalOffset: inputs.causalOffset }), ...(mask === undefined ? {} : { mask }) };
+    const visibility = {
+      ...(inputs.causalOffset === undefined ? {} : { causalOffset: inputs.causalOffset }),
+      ...(mask === undefined ? {} : { mask }),
+    };
     const records = { denominators, maxima, rescales };
-    yield* attentionPass(scope, { dtype, queryCount: n, queries: queries.rows, keySet: keys.keySet, visibility, out, clip: keys.clip, ...records });
+    yield* attentionPass(scope, {
+      dtype,
+      queryCount: n,
+      queries: queries.rows,
+      keySet: keys.keySet,
+      visibility,
+      out,
+      clip: keys.clip,
+      ...records,
+    });
 
     const { logSumExp, emptyRows } = logSums(n, denominators, maxima);
-    const most = n === 0 ? 0 : runtime().memory.i32.subarray(rescales / 4, rescales / 4 + tileCount).reduce((a, b) => Math.max(a, b), 0);
+    const most =
+      n === 0
+        ? 0
+        : runtime()
+            .memory.i32.subarray(rescales / 4, rescales / 4 + tileCount)
+            .reduce((a, b) => Math.max(a, b), 0);
     const bound = roundOffBound(dtype, shape, { ...norms, bias, spread: keys.largestRange }, most);
     return {
       output: take(out, [n, e], dtype),
@@ -181,7 +198,8 @@ function logSums(n: number, denominators: number, maxima: number): { readonly lo
 function causalOffset(where: string, causal: StreamingAttentionOptions["causal"]): number | undefined {
   if (causal === undefined || causal === false) return undefined;
   const offset = causal === true ? 0 : causal.offset;
-  if (!Number.isInteger(offset) || Math.abs(offset) > 2 ** 30) throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
+  if (!Number.isInteger(offset) || Math.abs(offset) > 2 ** 30)
+    throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
   return offset;
 }
 

@@ -89,7 +89,13 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
   };
 }
 
-function factorize(where: string, a: Float64Array, n: number, jitter: "none" | "auto" | number, limit: number): { factor: Float64Array; added: number; attempts: number } {
+function factorize(
+  where: string,
+  a: Float64Array,
+  n: number,
+  jitter: "none" | "auto" | number,
+  limit: number,
+): { factor: Float64Array; added: number; attempts: number } {
   let top = 0;
   for (let i = 0; i < n; i++) top = Math.max(top, a[i * n + i] ?? 0);
   let added = typeof jitter === "number" ? jitter : 0;
@@ -98,7 +104,8 @@ function factorize(where: string, a: Float64Array, n: number, jitter: "none" | "
     if (column < 0) return { factor, added, attempts };
     added = added === 0 ? n * UNIT * top : added * 10;
     if (jitter === "auto" && added > 0 && added <= limit * top) continue;
-    const remedy = jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: "auto" if A is semidefinite`;
+    const remedy =
+      jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: "auto" if A is semidefinite`;
     throw new RankDeficientError(where, { column, pivot, remedy });
   }
 }

@@ -156,7 +156,8 @@ function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DTyp
   // sorted by stride, an axis must step over everything the one below it spans
   const overlaps = (p[0] > 1 && p[1] === 0) || (q[0] > 1 && q[1] <= (p[0] - 1) * p[1]);
   if (m * n > 0 && overlaps) throw new OptionError(where, "out", "no two indices on one element", out.stride);
-  if (inputs.some((input) => sharesMemory(input, out))) throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
+  if (inputs.some((input) => sharesMemory(input, out)))
+    throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
 }
 
 /** Conservative: two spans of one buffer meet. */

@@ -72,7 +72,17 @@ function substitute(where: string, T: NdArray, B: NdArray, lower: boolean, unit:
     const bad = data.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new NonFiniteError(where, "B", data[bad] ?? NaN, [Math.floor(bad / p), bad % p]);
     for (let i = 0; i < n; i++) runtime().memory.f64.set(data.subarray(i * p, (i + 1) * p), right / 8 + i * even);
-    runtime().kernels.solveTriangular(n, t.address, t.strides[0] ?? 0, t.strides[1] ?? 0, lower ? 1 : 0, unit ? 1 : 0, even, right, even * 8);
+    runtime().kernels.solveTriangular(
+      n,
+      t.address,
+      t.strides[0] ?? 0,
+      t.strides[1] ?? 0,
+      lower ? 1 : 0,
+      unit ? 1 : 0,
+      even,
+      right,
+      even * 8,
+    );
     const X = new Float64Array(n * p);
     const f64 = runtime().memory.f64;
     for (let i = 0; i < n; i++) X.set(f64.subarray(right / 8 + i * even, right / 8 + i * even + p), i * p);

@@ -36,7 +36,8 @@ export function exp(x: MatrixInput | VectorInput, options: ExpOptions = {}): NdA
   const dtype = dtypeOf(X);
   const { out } = options;
   if (out !== undefined) {
-    if (out.shape.length !== X.shape.length || out.shape.some((length, axis) => length !== X.shape[axis])) throw new ShapeError("exp", "out", `shape [${X.shape.join(", ")}]`, out.shape);
+    if (out.shape.length !== X.shape.length || out.shape.some((length, axis) => length !== X.shape[axis]))
+      throw new ShapeError("exp", "out", `shape [${X.shape.join(", ")}]`, out.shape);
     if (dtypeOf(out) !== dtype) throw new OptionError("exp", "out", `an array of ${dtype}`, dtypeOf(out));
   }
   const values = denseCopy(X, dtype);
