@@ -3,7 +3,7 @@
  *
  *   0 …                  constants of the kernels (their data segments)
  *   scratchOf(0 … 15)    448 KiB for each possible worker of the pool
- *   scratchOf(OWNER)     448 KiB for the thread that owns the memory
+ *   OWNER_SCRATCH        448 KiB for the thread that owns the memory
  *   ARENA_START …        the arena: inputs, results, argument blocks
  */
 import { SCRATCH_BYTES } from "../kernels/abi.js";
@@ -17,13 +17,13 @@ export const MAX_THREADS = 16;
 /** The first byte of the arena. */
 export const ARENA_START = 8 * 1024 * 1024;
 
-/** The scratch index of the owning thread. */
-export const OWNER = MAX_THREADS;
-
 /** Memory at the start: the fixed part and an arena of 8 MiB. */
 export const INITIAL_BYTES = 2 * ARENA_START;
 
-/** The address of the scratch block of worker `index`, or of the owner. */
+/** The address of the scratch block of the thread that owns the memory; those of the workers lie before it. */
+export const OWNER_SCRATCH = ARENA_START - SCRATCH_BYTES;
+
+/** The address of the scratch block of worker `index`. */
 export function scratchOf(index: number): number {
-  return ARENA_START - (MAX_THREADS + 1 - index) * SCRATCH_BYTES;
+  return OWNER_SCRATCH - (MAX_THREADS - index) * SCRATCH_BYTES;
 }

@@ -11,7 +11,7 @@ import { createJsKernels } from "../kernels/js/create.js";
 import { createArena } from "./arena.js";
 import { decodeBase64, withPlainMemory } from "./binary.js";
 import { sharedMemoryRefusal } from "./host.js";
-import { OWNER, scratchOf } from "./layout.js";
+import { OWNER_SCRATCH } from "./layout.js";
 import { createPlainMemory, createWasmMemory } from "./memory.js";
 import type { Candidate, Loaded, Settings } from "./types.js";
 
@@ -51,7 +51,7 @@ function assemble(
     name,
     memory: memory.views,
     kernels: exports as unknown as Kernels,
-    scratch: scratchOf(OWNER),
+    scratch: OWNER_SCRATCH,
     arena: createArena(memory, () => settings.maxBytes),
     joinable: memory.shared ? { module, memory: memory.wasm!, exportNames } : undefined,
     reasons,
@@ -100,7 +100,7 @@ function javascript(settings: Settings, reasons: readonly string[], pending?: Ca
     name: "js",
     memory: memory.views,
     kernels: createJsKernels(memory.views),
-    scratch: scratchOf(OWNER),
+    scratch: OWNER_SCRATCH,
     arena: createArena(memory, () => settings.maxBytes),
     joinable: undefined,
     reasons,

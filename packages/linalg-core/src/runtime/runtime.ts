@@ -5,7 +5,6 @@ import { load } from "./loader.js";
 import { shared } from "./shared.js";
 import type { Loaded, Runtime } from "./types.js";
 
-export type { ComputeMemory } from "../kernels/abi.js";
 export type { Runtime } from "./types.js";
 
 /**
