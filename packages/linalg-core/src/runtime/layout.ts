@@ -11,7 +11,7 @@ import { SCRATCH_BYTES } from "../kernels/abi.js";
 /** Bytes of a WebAssembly page. */
 export const PAGE = 65536;
 
-/** Workers a pool may have; more than 16 never paid in any shape we measured, and each costs a scratch block. */
+/** Workers a pool may have: each has a scratch block of its own in the fixed part of memory. */
 export const MAX_THREADS = 16;
 
 /** The first byte of the arena. */
