@@ -79,9 +79,20 @@ function prepared(running: Session, feeds: Readonly<Record<string, Tensor>>, out
   };
 }
 
-function session(ort: Ort, name: PackageName, model: Uint8Array): Promise<Session> {
+async function session(ort: Ort, name: PackageName, model: Uint8Array): Promise<Session> {
   const executionProviders = [name === "onnxruntime-web" ? "wasm" : "cpu"];
-  return ort.InferenceSession.create(model, { executionProviders, intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
+  const scope = globalThis as { Worker?: unknown };
+  const before = scope.Worker;
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders,
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+  } finally {
+    if (before === undefined) delete scope.Worker; // it sets Node's Worker as a global, which others take for a browser's
+  }
 }
 
 async function load(name: PackageName): Promise<{ ort: Ort; version: string }> {

@@ -53,9 +53,9 @@ function checkBar(bar: Bar, result: Result): BarResult {
   return { ...common, verdict: met ? "met" : "missed", value, detail };
 }
 
-function notMeasured({ profile, backend }: Bar, { profile: ran, environment, complete }: Result): string | undefined {
+function notMeasured({ profile, backend }: Bar, { profile: ran, environment, complete, selection }: Result): string | undefined {
   if (profile && profile !== ran) return `for the ${profile} profile`;
-  if (profile && !complete) return "the run was interrupted";
+  if (profile && !(complete && selection === "everything")) return "the profile did not run as a whole";
   if (backend && backend !== environment.backend) return `for the backend ${backend}; this run used ${environment.backend}`;
   return undefined;
 }

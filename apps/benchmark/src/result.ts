@@ -88,6 +88,8 @@ export interface Result {
   readonly commit: string;
   readonly profile: "quick" | "full";
   readonly seed: string;
+  /** "everything", or what the command line cut it down to. */
+  readonly selection: string;
   readonly environment: Environment;
   readonly cases: readonly CaseResult[];
   readonly bars: readonly BarResult[];

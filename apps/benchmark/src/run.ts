@@ -11,7 +11,7 @@ import { currentCommit, currentLoad, describeEnvironment } from "./environment.j
 import type { MeasureOptions } from "./measure.js";
 import type { CaseResult, Result } from "./result.js";
 import { runCase } from "./run-case.js";
-import { checkRivals, selectCases, selectContenders, sizeText, type Selection } from "./select.js";
+import { checkRivals, selectCases, selectContenders, selectionText, sizeText, type Selection } from "./select.js";
 
 export interface RunSettings extends Selection {
   readonly seed: string;
@@ -75,6 +75,7 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
     commit: currentCommit(),
     profile,
     seed,
+    selection: selectionText(settings),
     environment: { ...environment, backend: backend().name, loadAfter: currentLoad() },
     cases: results,
     bars: [],

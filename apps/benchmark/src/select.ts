@@ -56,6 +56,16 @@ export function checkRivals(cases: readonly Case[], names: Selection["rivals"]):
   }
 }
 
+/** The selection in words: "everything", or the arguments that cut it down. */
+export function selectionText({ filter, n, rivals }: Selection): string {
+  const parts = [
+    filter.length > 0 ? `--filter ${filter.join(" ")}` : "",
+    n.length > 0 ? `--size ${n.join(",")}` : "",
+    rivals === "all" ? "" : `--rivals ${rivals.join(",") || "none"}`,
+  ];
+  return parts.filter(Boolean).join(" ") || "everything";
+}
+
 /** "attention/exact" -> "attention". */
 export function packageOf(id: string): string {
   return id.split("/")[0]!;

@@ -43,7 +43,10 @@ describe("oracle", () => {
     expect(verdict(sampleResult(), "full-profile").verdict).toBe("not measured");
     expect(verdict(sampleResult(), "auto-layer")).toMatchObject({ verdict: "not measured", detail: "no such size in this run" });
     const alone = changed("linalg/gemm-f32", "numpy-ts", (row) => ({ ...row, status: "absent" }));
-    const none = { ...alone, cases: alone.cases.map((at) => ({ ...at, contenders: at.contenders.filter(({ name }) => name === "subquad") })) };
+    const none = {
+      ...alone,
+      cases: alone.cases.map((at) => ({ ...at, contenders: at.contenders.filter(({ name }) => name === "subquad") })),
+    };
     expect(verdict(none, "gemm-f32-simd")).toMatchObject({ verdict: "not measured", detail: "no such rival is installed: npm run rivals" });
     expect(verdict({ ...sampleResult(), complete: false }, "quick-profile").verdict).toBe("not measured");
   });

@@ -109,6 +109,7 @@ export function sampleResult(): Result {
     commit: "0123456789",
     profile: "quick",
     seed: "0",
+    selection: "everything",
     environment: {
       processor: "Some processor @ 2.3 GHz",
       cores: 2,

@@ -33,7 +33,11 @@ describe("errors", () => {
     ["a wrong type", broken((r) => (r.complete = "yes")), /result\.complete: a value of type boolean, got "yes"/],
     ["a deep one", broken((r) => ((r.cases as { contenders: { status: string }[] }[])[3]!.contenders[1]!.status = "fine")), /result\.cases\[3\]\.contenders\[1\]\.status: one of/], // prettier-ignore
     ["a negative time", broken((r) => (r.seconds = -1)), /result\.seconds: a number of at least 0, got -1/],
-    ["a number that JSON cannot hold", writeResult({ ...sampleResult(), seconds: NaN }), /result\.seconds: a value of type number, got null/],
+    [
+      "a number that JSON cannot hold",
+      writeResult({ ...sampleResult(), seconds: NaN }),
+      /result\.seconds: a value of type number, got null/,
+    ],
   ])("%s", (_, text, message) => {
     expect(() => readResult(text)).toThrow(FormatError);
     expect(() => readResult(text)).toThrow(message);
