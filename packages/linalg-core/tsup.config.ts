@@ -25,4 +25,9 @@ export default defineConfig({
   clean: true,
   treeshake: true,
   splitting: true,
+  // ops.ts requires ndarray-ops at its first call: inlined, so that this works in browsers and under a strict CSP costs nothing at import
+  noExternal: ["ndarray-ops"],
+  esbuildOptions(options) {
+    options.mainFields = ["module", "main"]; // platform "neutral" knows none
+  },
 });

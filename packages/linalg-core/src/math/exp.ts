@@ -4,7 +4,8 @@
  *   k = round(x / ln 2)    r = x − k ln 2,  |r| ≤ ln 2 / 2
  *   e^r = 1 + r + r c / (2 − c),   c = r − r² P(r²)  from the Remez approximation of r (e^r + 1)/(e^r − 1);   e^x = 2^k e^r
  *
- * Ported from FreeBSD msun e_exp.c (Copyright 2004 Sun Microsystems: freely usable with this notice); its five constants P.
+ * Ported from FreeBSD msun e_exp.c, with its five constants of P. Copyright (C) 2004 by Sun Microsystems, Inc. All rights reserved.
+ * Permission to use, copy, modify, and distribute this software is freely granted, provided that this notice is preserved.
  * Source: fdlibm.
  */
 import { scaleByPowerOfTwo } from "./bits.js";

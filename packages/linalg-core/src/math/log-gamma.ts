@@ -5,8 +5,10 @@
  *   2 ≤ x < 8   the product rule down to [2, 3)
  *   8 ≤ x       Stirling: (x − ½)(log x − 1) + w(1/x)
  *
- * Ported from FreeBSD msun e_lgamma_r.c (Copyright 1993 Sun Microsystems: freely usable with this notice), without negative x;
- * all constants are its own, letters included.  Source: fdlibm.
+ * Ported from FreeBSD msun e_lgamma_r.c, without negative x; all constants are its own, letters included. Copyright (C) 1993 by Sun
+ * Microsystems, Inc. All rights reserved. Permission to use, copy, modify, and distribute this software is freely granted, provided that
+ * this notice is preserved.
+ * Source: fdlibm.
  */
 import { OptionError } from "../errors.js";
 import { log } from "./log.js";

@@ -4,8 +4,9 @@
  *   x = 2^E f,  f in [1/√2, √2)    t = f − 1    s = t / (2 + t)    z = s²
  *   log f = 2s (1 + z/3 + z²/5 + … + z⁹/19) = t − (t²/2 − s (t²/2 + R)),   R = 2z/3 + 2z²/5 + …
  *
- * |s| ≤ 0.1716, so the terms left out are below 2.4e-17 of log f. The second form keeps the leading t exact; it is FreeBSD's
- * (msun e_log.c, Copyright 1993 Sun Microsystems: freely usable with this notice), with the plain series for its minimax polynomial.
+ * |s| ≤ 0.1716, so the terms left out are below 2.4e-17 of log f. The second form keeps the leading t exact: after FreeBSD msun e_log.c, with
+ * the plain series for its minimax polynomial. Copyright (C) 1993 by Sun Microsystems, Inc. All rights reserved. Permission to use, copy,
+ * modify, and distribute this software is freely granted, provided that this notice is preserved.
  * Source: log((1 + s)/(1 − s)) = 2 atanh s.
  */
 import { highWord, withHighWord } from "./bits.js";
