@@ -12,7 +12,6 @@ import {
   promote,
   ShapeError,
   view,
-  type ArrayInput,
   type DType,
   type NdArray,
 } from "@subquad/linalg-core";

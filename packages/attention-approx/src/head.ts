@@ -1,27 +1,22 @@
 /**
- * One head, staged in compute memory, centred and balanced.
+ * One head in compute memory, as it was given, and measured.
  *
- *   q [n, d], k [m, d], v [m, e]      c, q̄  means of k and q      λ_j = scale ⟨q̄, k_j − c⟩      τ balances the lengths of x and y
- *   x_i = τ scale (q_i − q̄)          y_j = (k_j − c) / τ          κ'_j = exp(λ_j + |y_j|²/2 − max)
+ *   q [n, d], k [m, d], v [m, e]      s_c  unit of the tolerance for channel c
  *
- * For any fixed c and q̄: scale ⟨q, k⟩ = ⟨x, y⟩ + λ + scale ⟨q, c⟩, and the last term cancels in the softmax. So attention is a Gaussian
- * smoother: the weight of pair (i, j) is, up to a factor of row i, g(x_i, y_j) κ'_j with g(x, y) = exp(−|x − y|²/2) in (0, 1], and nothing can
- * overflow. Everything here is in units of log2: x and y carry a factor √log2(e) each.  Source: ours; identity of the exponential.
+ * Rows are padded with zeros to a width that is a multiple of 4; queries carry scale · log2(e), so that scores are in units of log2; values
+ * carry a column of ones, whose weighted sum is the denominator.
  */
 import type { DType, NdArray } from "@subquad/linalg-core";
 import {
   bytesOf,
   callKernel,
-  packKeySet,
   paddedKeys,
   paddedWidth,
   reals,
   stageRows,
   type AttentionShape,
-  type KeySet,
   type Scope,
 } from "@subquad/linalg-core/kernels";
-import type { Steps } from "@subquad/linalg-core/steps";
 import type { AttentionOptions } from "./types.js";
 
 /** Addresses unless said; rows are [count][width], width a multiple of 4. */
@@ -66,24 +61,6 @@ export interface HeadInput {
 }
 
 type ToleranceUnit = NonNullable<AttentionOptions["toleranceUnit"]>;
-
-export interface CenteredHead {
-  readonly x: number;
-  /** −|x_i|²/2 [n rounded up to a multiple of 8]. */
-  readonly xHalf: number;
-  readonly y: number;
-  /** −|y_j|²/2 [paddedKeys(m)]. */
-  readonly yHalf: number;
-  /** κ'_j [m]. */
-  readonly kappa: number;
-  /** log2 of the factor that makes the largest κ' 1. */
-  readonly kappaShift: number;
-  /** c. */
-  readonly keyMean: Float64Array;
-  /** κ'_j [v_j − mean | 1] as rows, and packed with y as a set of keys. */
-  readonly weighted: number;
-  readonly keySet: KeySet;
-}
 
 /** Copies q, k, v of one head into compute memory and measures them. Throws NonFiniteError naming the index. */
 export function stageHead(
@@ -138,7 +115,7 @@ interface Box {
 }
 
 /** Mean, minimum and maximum of each column. */
-function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: number): Box {
+export function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: number): Box {
   const size = bytesOf(dtype);
   const sums = scope.alloc(width * 8);
   const low = scope.alloc(width * size);
@@ -155,7 +132,7 @@ function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: n
 }
 
 /** Length of a vector of nonnegative numbers without overflow or underflow, rounded up. */
-function euclidean(x: Float64Array): number {
+export function euclidean(x: Float64Array): number {
   let largest = 0;
   for (const value of x) if (value > largest) largest = value;
   if (largest === 0) return 0;
@@ -186,76 +163,6 @@ function toleranceUnits(
   for (const address of [mean, squares]) scope.free(address);
   // a constant channel has spread 0, whatever the rounding of its mean
   return Float64Array.from(spread, (sum, c) => (box.low[c] === box.high[c] ? 0 : Math.sqrt(sum / m)));
-}
-
-/** Centres and balances a staged head, weighs its values, and packs its keys. */
-export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
-  const { dtype, shape, depth, valueWidth } = head;
-  const { n, m } = shape;
-  const size = bytesOf(dtype);
-  const queryMean = columnBox(scope, dtype, n, depth, head.queries).mean;
-  const keyMean = columnBox(scope, dtype, m, depth, head.keys).mean;
-  const root = Math.sqrt(Math.LOG2E);
-  const { queryFactor, keyFactor } = balance(head, queryMean, keyMean, root);
-
-  const x = scope.alloc(n * depth * size);
-  const xHalf = scope.zeros(Math.ceil(n / 8) * 8 * size);
-  callKernel("centerRows", dtype, n, depth, head.queries, writeReals(scope, dtype, queryMean), queryFactor, x, xHalf);
-  const capacity = paddedKeys(m);
-  const y = scope.alloc(capacity * depth * size);
-  const yHalf = scope.zeros(capacity * size);
-  callKernel("centerRows", dtype, m, depth, head.keys, writeReals(scope, dtype, keyMean), keyFactor, y, yHalf);
-
-  const kappa = scope.zeros(Math.ceil(m / 8) * 8 * size);
-  // λ_j = ⟨g, y_j⟩: the queries carry scale · log2(e) already
-  const g = writeReals(
-    scope,
-    dtype,
-    queryMean.map((value) => value / keyFactor),
-  );
-  callKernel("rowProducts", dtype, m, depth, y, g, yHalf, kappa);
-  const kappaShift = -callKernel("vectorMaximum", dtype, m, kappa);
-  const weights = reals(dtype);
-  for (let j = kappa / size, end = j + m; j < end; j++) weights[j] = (weights[j] ?? 0) + kappaShift;
-  callKernel("exp2Rows", dtype, Math.ceil((m * size) / 32), kappa);
-
-  const weighted = scope.alloc(capacity * valueWidth * size);
-  callKernel("weightRows", dtype, m, valueWidth, head.values, head.mean, kappa, weighted);
-  const rows = { count: m, depth, channels: shape.e + 1, keys: y, values: weighted, valueStride: valueWidth, bias: yHalf };
-  const keySet = yield* packKeySet(scope, dtype, rows);
-  return { x, xHalf, y, yHalf, kappa, kappaShift, keyMean, weighted, keySet };
-}
-
-/** τ² = median|k − c| / median|scale (q − q̄)| over 512 evenly spaced rows; the factors that x and y get. */
-function balance(
-  head: Head,
-  queryMean: Float64Array,
-  keyMean: Float64Array,
-  root: number,
-): { readonly queryFactor: number; readonly keyFactor: number } {
-  const { dtype, depth } = head;
-  const lengths = (rows: number, count: number, mean: Float64Array): Float64Array => sampledLengths(dtype, rows, count, depth, mean);
-  const query = lengths(head.queries, head.shape.n, queryMean).map((length) => length / Math.LOG2E);
-  const key = lengths(head.keys, head.shape.m, keyMean);
-  const middle = (sorted: Float64Array): number => sorted[sorted.length >> 1] ?? 0;
-  const largest = (sorted: Float64Array): number => sorted[sorted.length - 1] ?? 0;
-  let [a, b] = [middle(key), middle(query)];
-  if (a === 0 || b === 0) [a, b] = [largest(key), largest(query)];
-  const τ = a === 0 || b === 0 ? 1 : Math.sqrt(a) / Math.sqrt(b);
-  return { queryFactor: τ / root, keyFactor: root / τ };
-}
-
-function sampledLengths(dtype: DType, rows: number, count: number, width: number, mean: Float64Array): Float64Array {
-  const step = Math.max(1, count >> 9);
-  const values = reals(dtype);
-  const start = rows / bytesOf(dtype);
-  const lengths = new Float64Array(Math.floor(count / step));
-  const difference = new Float64Array(width);
-  for (let i = 0; i < lengths.length; i++) {
-    for (let c = 0; c < width; c++) difference[c] = Math.abs((values[start + i * step * width + c] ?? 0) - (mean[c] ?? 0));
-    lengths[i] = euclidean(difference);
-  }
-  return lengths.sort();
 }
 
 /** A small array of the dtype in compute memory. */

@@ -28,7 +28,8 @@ import {
 import type { Steps } from "@subquad/linalg-core/steps";
 import { assert, RankDeficientError } from "@subquad/linalg-core";
 import { log } from "@subquad/linalg-core/math";
-import { writeReals, type CenteredHead, type Head } from "./head.js";
+import type { CenteredHead } from "./center.js";
+import { writeReals, type Head } from "./head.js";
 import type { Landmarks } from "./landmarks.js";
 
 /** First ridge, times r, by which G is lifted over its own round-off; the error does not feel any value from 1e-13 to 1e-6. */

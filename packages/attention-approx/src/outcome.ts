@@ -4,8 +4,8 @@
 import type { Certificate, NdArray } from "@subquad/linalg-core";
 import { view } from "@subquad/linalg-core";
 import { log } from "@subquad/linalg-core/math";
-import { bytesOf, openScope, reals, streamingAttentionSteps, type Scope } from "@subquad/linalg-core/kernels";
-import type { Steps } from "@subquad/linalg-core/steps";
+import { bytesOf, openScope, reals, type Scope } from "@subquad/linalg-core/kernels";
+import { streamingAttentionSteps, type Steps } from "@subquad/linalg-core/steps";
 import type { Approximated, Member } from "./approximate.js";
 import type { Call } from "./check.js";
 import { stageValues, type Head, type StagedValues } from "./head.js";

@@ -10,7 +10,8 @@
 import { log, exp } from "@subquad/linalg-core/math";
 import type { Rng } from "@subquad/linalg-core";
 import { bytesOf, callKernel, reals, type Scope } from "@subquad/linalg-core/kernels";
-import type { CenteredHead, Head } from "./head.js";
+import type { CenteredHead } from "./center.js";
+import type { Head } from "./head.js";
 
 export interface Pool {
   readonly size: number;

@@ -9,7 +9,8 @@
 import type { Rng } from "@subquad/linalg-core";
 import { attentionPass, bytesOf, packKeySet, paddedKeys, reals, type KeySet, type Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import type { CenteredHead, Head } from "./head.js";
+import type { CenteredHead } from "./center.js";
+import type { Head } from "./head.js";
 import type { Landmarks } from "./landmarks.js";
 import { fitCoefficients } from "./nystrom.js";
 import type { Extremes } from "./pool.js";

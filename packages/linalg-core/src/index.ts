@@ -32,4 +32,4 @@ export * from "./options.js";
 export type { Plan } from "./plan.js";
 export { normalizeSeed, rngFor, type Rng, type Seed } from "./rng.js";
 export { backend, closePool, configure, ready, releaseMemory, type BackendReport, type ConfigureOptions } from "./runtime/environment.js";
-export type { RunControl } from "./steps.js";
+export type { RunControl } from "./runtime/steps.js";

@@ -27,6 +27,4 @@ export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.j
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
 export { runtime, type Runtime } from "./runtime/runtime.js";
 export { openScope, type Scope } from "./runtime/scope.js";
-export { matmulSteps } from "./dense/matmul.js";
-export { streamingAttentionSteps } from "./attention/streaming.js";
 export { place, take } from "./runtime/transfer.js";

@@ -14,7 +14,7 @@ import { AssumptionError, NonFiniteError, OptionError, ShapeError } from "../err
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { take } from "../runtime/transfer.js";
-import { runAsync, runSync, type RunControl, type Steps } from "../steps.js";
+import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { attentionPass, bytesOf, exponentialPass, LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, reals, type KeySet } from "./pass.js";
 import { stageRows } from "./stage.js";
 

@@ -12,7 +12,7 @@ import type { DType } from "../array/types.js";
 import { HIDDEN_SCORE, SCRATCH_BYTES, type DirectKernels, type TiledKernel } from "../kernels/abi.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import { tiles, type Steps } from "../steps.js";
+import { tiles, type Steps } from "../runtime/steps.js";
 
 /** Keys and values a block of the stream holds: the block's operands and its weights stay in the first-level cache. */
 export const KEY_BLOCK = 192;

@@ -7,11 +7,10 @@
  */
 import { asArray } from "../array/convert.js";
 import { denseCopy } from "../array/cast.js";
-import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
+import type { DType, NdArray, VectorInput } from "../array/types.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
-import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import type { Steps } from "../steps.js";
+import type { Steps } from "../runtime/steps.js";
 import { place } from "../runtime/transfer.js";
 import { bytesOf, callKernel, LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, reals, type KeySet } from "./pass.js";
 
@@ -220,33 +219,4 @@ function keptRange(dtype: DType, kept: ArrayLike<number>, e: number, values: num
     x[low / size + c] = least;
     x[high / size + c] = greatest;
   }
-}
-
-/** A dense mask [n, m] in compute memory. */
-export function stageMask(
-  scope: Scope,
-  where: string,
-  input: MatrixInput,
-  { n, m }: AttentionShape,
-  dtype: DType,
-): { readonly address: number; readonly keys: number; readonly kind: "keep" | "add"; readonly largest: number } {
-  const isKeep = "data" in input && input.data instanceof Uint8Array;
-  const A = asArray(input, `${where}(mask)`);
-  if (A.shape.length !== 2 || A.shape[0] !== n || A.shape[1] !== m) throw new ShapeError(where, "mask", `shape [${n}, ${m}]`, A.shape);
-  const entries = denseCopy(A, "float64");
-  const address = scope.alloc(n * m * (isKeep ? 1 : bytesOf(dtype)));
-  let largest = 0;
-  for (let p = 0; p < entries.length; p++) {
-    const value = entries[p] ?? 0;
-    const index = [Math.floor(p / m), p % m];
-    if (isKeep && value !== 0 && value !== 1)
-      throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
-    if (!isKeep && !(value < Infinity)) throw new NonFiniteError(where, "mask", value, index);
-    if (isKeep) runtime().memory.u8[address + p] = value;
-    else {
-      reals(dtype)[address / bytesOf(dtype) + p] = value;
-      if (value !== -Infinity) largest = Math.max(largest, Math.abs(value) * Math.LOG2E);
-    }
-  }
-  return { address, keys: m, kind: isKeep ? "keep" : "add", largest };
 }

@@ -17,11 +17,12 @@ import { log } from "../math/log.js";
 import { assertInRange, assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
-import { runAsync, runSync, type RunControl, type Steps } from "../steps.js";
+import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { take } from "../runtime/transfer.js";
 import { attentionPass, bytesOf, KEY_BLOCK, passTiles, reals } from "./pass.js";
 import { roundOffBound } from "./round-off.js";
-import { checkShapes, stageKeys, stageMask, stageQueries, type AttentionShape } from "./stage.js";
+import { checkShapes, stageKeys, stageQueries, type AttentionShape } from "./stage.js";
+import { stageMask } from "./stage-mask.js";
 
 export interface StreamingAttentionOptions {
   /** Multiplies the scores. Finite, not 0. Default 1/√d. */

@@ -17,8 +17,8 @@ import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import { GEMM_ROWS } from "../kernels/abi.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
-import { runAsync, runSync, type RunControl, type Steps } from "../steps.js";
-import { place, take } from "../runtime/transfer.js";
+import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
+import { placeSteps, takeSteps } from "../runtime/transfer.js";
 
 export interface MatmulOptions {
   /** Use Aᵀ. Default false. */
@@ -87,8 +87,8 @@ function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: D
   const n = B.shape[1] ?? 0;
   const size = bytesOf(dtype);
   const W = 32 / size;
-  const a = place(scope, A, dtype, `${where}(A)`);
-  const b = place(scope, B, dtype, `${where}(B)`);
+  const a = yield* placeSteps(scope, A, dtype, `${where}(A)`);
+  const b = yield* placeSteps(scope, B, dtype, `${where}(B)`);
   const left = scope.alloc(Math.ceil(m / GEMM_ROWS) * GEMM_ROWS * k * size);
   const right = scope.alloc(Math.ceil(n / W) * W * k * size);
   yield* pack(scope, "packLeft", dtype, [m, k, a.address, a.strides[0] ?? 0, a.strides[1] ?? 0, left], GEMM_ROWS);
@@ -101,7 +101,7 @@ function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: D
   const args = scope.args([m, n, k, left, right, out, tileRows, tileColumns]);
   yield* runTiles("multiply", dtype, args, Math.ceil(m / tileRows) * Math.ceil(n / tileColumns));
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
-  const C = take(out, [m, n], dtype);
+  const C = yield* takeSteps(out, [m, n], dtype);
   if (bad >= 0) {
     const index = [Math.floor(bad / n), bad % n];
     throw new NonFiniteError(where, `result overflows ${dtype}`, C.get(...index), index);

@@ -11,7 +11,7 @@ import { indicesOf, isRowMajor, rowMajorStride, sizeOf } from "../array/layout.j
 import { makeArray } from "../array/make-array.js";
 import type { DType, NdArray } from "../array/types.js";
 import { NonFiniteError, splitSite } from "../errors.js";
-import { rest, type Steps } from "../steps.js";
+import { rest, type Steps } from "./steps.js";
 import { runtime } from "./runtime.js";
 import type { Scope } from "./scope.js";
 
