@@ -1,22 +1,28 @@
 /**
  * Blocks of a kernel matrix: inner products or distances, then the kernel's profile and the weights.
  *
- *   X  N × d  points, row-major; of a distance kernel in units of ℓ, centred      h_i = ‖x_i‖² / 2      w  N  log weights
- *   K  m × b  a block: rows firstRow … endRow − 1, the columns named             t  √3 r or √5 r of a Matérn kernel
+ *   X  N × d  points, row-major      r = ‖x_i − x_j‖ / ℓ      w  N  log weights      t  √3 r or √5 r of a Matérn kernel
+ *   K  m × b  a block: rows firstRow … endRow − 1, the columns named
+ *
+ * r² comes from differences of coordinates, relatively exact, for few coordinates and for the Laplace kernel, whose slope at 0 would show a
+ * cancellation; else from ‖x‖² + ‖y‖² − 2⟨x, y⟩ of points that were centred and divided by ℓ, with one matrix product for all ⟨x, y⟩.
  *
  * Sums run over both points in a symmetric order, so K_ij = K_ji to the bit.  Source: textbook kernels; formulas in kernel-oracle.ts.
  */
-import { exp, matmul, view } from "@subquad/linalg-core";
-import type { KernelShape } from "./kernel-options.js";
+import { matmul, view } from "@subquad/linalg-core";
+import { openScope, runtime } from "@subquad/linalg-core/kernels";
+import { isDistanceKernel, type KernelShape } from "./kernel-options.js";
 
 /** Points at hand, packed and measured. */
 export interface Points {
   readonly N: number;
   readonly d: number;
   readonly data: Float64Array;
-  /** ‖x_i‖². */
+  /** r² comes from differences of `data`, which is as given; else `data` is centred and in units of ℓ. Of no concern to other kernels. */
+  readonly byDifferences: boolean;
+  /** ‖x_i‖², of a distance kernel centred and in units of ℓ. */
   readonly squares: Float64Array;
-  /** The largest ‖x_i‖². */
+  /** The largest of them. */
   readonly largest: number;
 }
 
@@ -33,29 +39,31 @@ const SMALL_PRODUCT = 8192;
 
 /** out ← the entries of a block, weights included; `factors` are e^(−w). */
 export function kernelBlock(X: Points, shape: KernelShape, factors: Float64Array, block: Block): void {
-  const { kernel, scale, degree, offset, weights: w, evaluate } = shape;
+  const { kernel, lengthScale, scale, degree, offset, weights: w, evaluate } = shape;
+  if (isDistanceKernel(kernel)) squaredDistances(X, lengthScale, block);
+  else if (kernel !== "function") innerProducts(X, block);
   switch (kernel) {
     case "gaussian":
-      innerProducts(X, block);
-      return gaussian(X.squares, w, block);
-    case "exp":
-      innerProducts(X, block);
-      return exponential(scale, w, block);
+      exponential(-0.5, w, block);
+      break;
     case "laplace":
-      distances(X, block);
-      return exponential(-1, w, block);
+      matern(w, 1, 0, 0, block);
+      break;
     case "matern32":
-      innerProducts(X, block);
-      return matern(X.squares, w, Math.sqrt(3), 0, block);
+      matern(w, Math.sqrt(3), 1, 0, block);
+      break;
     case "matern52":
-      innerProducts(X, block);
-      return matern(X.squares, w, Math.sqrt(5), 1 / 3, block);
+      matern(w, Math.sqrt(5), 1, 1 / 3, block);
+      break;
+    case "exp":
+      exponential(scale, w, block);
+      break;
     case "polynomial":
     case "linear":
-      innerProducts(X, block);
-      return polynomial(scale, offset, degree, factors, block);
+      polynomial(scale, offset, degree, factors, block);
+      break;
     case "function":
-      return evaluated(X, evaluate, factors, block);
+      evaluated(X, evaluate, factors, block);
   }
 }
 
@@ -75,19 +83,30 @@ export function kernelDiagonal(X: Points, shape: KernelShape, factors: Float64Ar
   return isExponent ? exponentials(diagonal) : diagonal;
 }
 
-/** e^x of each entry. */
+/** x ← e^x, entry by entry; returns x. */
 export function exponentials(x: Float64Array): Float64Array {
-  return exp(view(x, [x.length])).data as Float64Array;
+  const scope = openScope();
+  try {
+    const even = 2 * Math.ceil(x.length / 2); // the kernel takes numbers in pairs
+    const address = scope.alloc(8 * even);
+    const { memory, kernels } = runtime();
+    const values = memory.f64.subarray(address / 8, address / 8 + even);
+    values.set(x);
+    if (even > x.length) values[x.length] = 0;
+    kernels.expF64(even, address);
+    x.set(values.subarray(0, x.length));
+    return x;
+  } finally {
+    scope.release();
+  }
 }
 
 /** out ← ⟨x_i, x_j⟩. */
 function innerProducts({ d, data }: Points, { firstRow, endRow, columns, out }: Block): void {
   const m = endRow - firstRow, b = columns.length; // prettier-ignore
   if (m * b * d > SMALL_PRODUCT) {
-    const chosen = new Float64Array(b * d);
-    for (let c = 0; c < b; c++) chosen.set(point(data, d, columns[c]!), c * d);
-    const rows = view(data.subarray(firstRow * d, endRow * d), [m, d]);
-    out.set(matmul(rows, view(chosen, [b, d]), { transposeB: true }).data as Float64Array);
+    const rows = view(data.subarray(firstRow * d, endRow * d), [m, d]), chosen = view(gatherPoints(data, d, columns), [b, d]); // prettier-ignore
+    out.set(matmul(rows, chosen, { transposeB: true }).data);
     return;
   }
   for (let i = 0; i < m; i++) {
@@ -100,29 +119,42 @@ function innerProducts({ d, data }: Points, { firstRow, endRow, columns, out }: 
   }
 }
 
-/** out ← ‖x_i − x_j‖, from the differences: no cancellation for close points. */
-function distances({ d, data }: Points, { firstRow, endRow, columns, out }: Block): void {
+/** out ← r², at least 0. */
+function squaredDistances(X: Points, lengthScale: number, block: Block): void {
+  if (X.byDifferences) {
+    differences(X, 1 / lengthScale, block);
+    return;
+  }
+  innerProducts(X, block);
+  const { firstRow, endRow, columns, out } = block;
+  const { squares } = X;
   const b = columns.length;
   for (let i = firstRow, e = 0; i < endRow; i++) {
-    for (let c = 0; c < b; c++, e++) {
-      const p = i * d, q = columns[c]! * d; // prettier-ignore
+    for (let c = 0; c < b; c++, e++) out[e] = Math.max(0, squares[i]! + squares[columns[c]!]! - 2 * out[e]!);
+  }
+}
+
+/** out ← ‖unit (x_i − x_j)‖². */
+function differences({ d, data }: Points, unit: number, { firstRow, endRow, columns, out }: Block): void {
+  const b = columns.length;
+  const chosen = gatherPoints(data, d, columns);
+  for (let i = firstRow, e = 0; i < endRow; i++) {
+    const p = i * d;
+    for (let c = 0, q = 0; c < b; c++, e++) {
       let sum = 0;
-      for (let l = 0; l < d; l++) sum += (data[p + l]! - data[q + l]!) * (data[p + l]! - data[q + l]!);
-      out[e] = Math.sqrt(sum);
+      for (let l = 0; l < d; l++, q++) {
+        const difference = unit * (data[p + l]! - chosen[q]!);
+        sum += difference * difference;
+      }
+      out[e] = sum;
     }
   }
 }
 
-/** Products into e^(−r²/2 − w_i − w_j). */
-function gaussian(squares: Float64Array, w: Float64Array, { firstRow, endRow, columns, out }: Block): void {
-  const b = columns.length;
-  for (let i = firstRow, e = 0; i < endRow; i++) {
-    for (let c = 0; c < b; c++, e++) {
-      const j = columns[c]!;
-      out[e] = Math.min(0, out[e]! - 0.5 * (squares[i]! + squares[j]!)) - (w[i]! + w[j]!);
-    }
-  }
-  out.set(exponentials(out));
+function gatherPoints(data: Float64Array, d: number, columns: Int32Array): Float64Array {
+  const chosen = new Float64Array(columns.length * d);
+  for (let c = 0; c < columns.length; c++) chosen.set(point(data, d, columns[c]!), c * d);
+  return chosen;
 }
 
 /** Values v into e^(σv − w_i − w_j). */
@@ -131,21 +163,16 @@ function exponential(scale: number, w: Float64Array, { firstRow, endRow, columns
   for (let i = firstRow, e = 0; i < endRow; i++) {
     for (let c = 0; c < b; c++, e++) out[e] = scale * out[e]! - (w[i]! + w[columns[c]!]!);
   }
-  out.set(exponentials(out));
+  exponentials(out);
 }
 
-/** Products into (1 + t + curvature t²) e^(−t − w_i − w_j) with t = root · r. */
-function matern(squares: Float64Array, w: Float64Array, root: number, curvature: number, block: Block): void {
-  const { firstRow, endRow, columns, out } = block;
-  const b = columns.length;
-  for (let i = firstRow, e = 0; i < endRow; i++) {
-    for (let c = 0; c < b; c++, e++) {
-      out[e] = root * Math.sqrt(Math.max(0, squares[i]! + squares[columns[c]!]! - 2 * out[e]!));
-    }
-  }
+/** Values r² into (1 + slope t + curvature t²) e^(−t − w_i − w_j) with t = root · r. */
+function matern(w: Float64Array, root: number, slope: number, curvature: number, block: Block): void {
+  const { out } = block;
+  for (let e = 0; e < out.length; e++) out[e] = root * Math.sqrt(out[e]!);
   const t = out.slice();
   exponential(-1, w, block);
-  for (let e = 0; e < out.length; e++) out[e]! *= 1 + t[e]! + curvature * t[e]! * t[e]!;
+  for (let e = 0; e < out.length; e++) out[e]! *= 1 + slope * t[e]! + curvature * t[e]! * t[e]!;
 }
 
 /** Products into (σv + c)^p e^(−w_i) e^(−w_j). */

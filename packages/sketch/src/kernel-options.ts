@@ -44,8 +44,8 @@ export interface KernelShape {
   readonly kernel: KernelName | "function";
   /** The function, when the kernel is one; never called otherwise. */
   readonly evaluate: (x: Float64Array, y: Float64Array) => number;
-  /** ℓ of a distance kernel; undefined for the others. */
-  readonly lengthScale: number | undefined;
+  /** ℓ. */
+  readonly lengthScale: number;
   /** σ. */
   readonly scale: number;
   readonly degree: number;
@@ -54,25 +54,28 @@ export interface KernelShape {
   readonly weights: Float64Array;
 }
 
-const DISTANCE_KERNELS: readonly unknown[] = ["gaussian", "laplace", "matern32", "matern52"];
-const PRODUCT_KERNELS: readonly unknown[] = ["exp", "polynomial", "linear"];
+/** Whether a kernel is a function of r alone. */
+export function isDistanceKernel(kernel: KernelShape["kernel"]): boolean {
+  return kernel === "gaussian" || kernel === "laplace" || kernel === "matern32" || kernel === "matern52";
+}
 
 /** The checked options, with defaults. */
 export function kernelShape(where: string, options: KernelOracleOptions, N: number): KernelShape {
   const { kernel = "gaussian", lengthScale = 1, scale = 1, degree = 2, offset = 0, logWeights } = options;
   assertKnownOptions(where, options, ["kernel", "lengthScale", "scale", "degree", "offset", "logWeights"]);
   if (typeof kernel !== "function") assertOneOf(where, { kernel }, KERNELS);
-  const distance = DISTANCE_KERNELS.includes(kernel);
-  refuse(where, kernel, { lengthScale: options.lengthScale }, distance, "a distance kernel");
-  refuse(where, kernel, { scale: options.scale }, PRODUCT_KERNELS.includes(kernel), "a kernel of inner products");
-  refuse(where, kernel, { degree: options.degree, offset: options.offset }, kernel === "polynomial", "the polynomial kernel");
+  const name = typeof kernel === "function" ? "function" : kernel;
+  const isOfProducts = name === "exp" || name === "polynomial" || name === "linear";
+  refuse(where, name, { lengthScale: options.lengthScale }, isDistanceKernel(name), "a distance kernel");
+  refuse(where, name, { scale: options.scale }, isOfProducts, "a kernel of inner products");
+  refuse(where, name, { degree: options.degree, offset: options.offset }, kernel === "polynomial", "the polynomial kernel");
   assertInRange(where, { lengthScale, scale }, 1e-150, 1e150);
   assertInteger(where, { degree }, 1, 16);
   assertInRange(where, { offset }, 0, 1e150);
   return {
-    kernel: typeof kernel === "function" ? "function" : kernel,
+    kernel: name,
     evaluate: typeof kernel === "function" ? kernel : () => NaN,
-    lengthScale: distance ? lengthScale : undefined,
+    lengthScale,
     scale,
     degree: kernel === "polynomial" ? degree : 1,
     offset: kernel === "polynomial" ? offset : 0,
@@ -80,11 +83,10 @@ export function kernelShape(where: string, options: KernelOracleOptions, N: numb
   };
 }
 
-function refuse(where: string, kernel: KernelSpec, options: Readonly<Record<string, unknown>>, isUsed: boolean, user: string): void {
+function refuse(where: string, kernel: string, options: Readonly<Record<string, unknown>>, isUsed: boolean, user: string): void {
   if (isUsed) return;
-  const name = typeof kernel === "function" ? "a function" : kernel;
   for (const [option, value] of Object.entries(options)) {
-    if (value !== undefined) throw new OptionError(where, option, `${option} with ${user} only, not ${name}`, value);
+    if (value !== undefined) throw new OptionError(where, option, `${option} with ${user} only, not with kernel ${kernel}`, value);
   }
 }
 

@@ -8,17 +8,18 @@
  *   gaussian e^(−r²/2) · laplace e^(−r) · matern32 (1 + √3 r) e^(−√3 r) · matern52 (1 + √5 r + 5r²/3) e^(−√5 r)
  *   exp e^(σ⟨x_i, x_j⟩) · polynomial (σ⟨x_i, x_j⟩ + c)^p · linear σ⟨x_i, x_j⟩ · a function of two points
  *
- * Inner products come from one matrix product a block; points of a distance kernel are centred first, which no distance notices and which
- * keeps ‖x‖²/2 + ‖y‖²/2 − ⟨x, y⟩ from cancelling. The Laplace kernel, whose slope at 0 would show that cancellation, subtracts the points.
  * Source: textbook kernels; the form with weights serves attention (arXiv:2302.13214), whose softmax is a weighted Gaussian smoother.
  */
 import { AssumptionError, assertFinite, asArray, copy, NonFiniteError, ShapeError } from "@subquad/linalg-core";
 import type { MatrixInput } from "@subquad/linalg-core";
 import { exponentials, kernelBlock, kernelDiagonal, type Points } from "./kernel-entries.js";
-import { kernelShape, type KernelOracleOptions, type KernelShape } from "./kernel-options.js";
+import { isDistanceKernel, kernelShape, type KernelOracleOptions, type KernelShape } from "./kernel-options.js";
 import type { PsdOracle } from "./psd-oracle.js";
 
 export type { KernelName, KernelOracleOptions, KernelSpec } from "./kernel-options.js";
+
+/** Up to this many coordinates, differences are as fast as a matrix product, and they do not cancel. */
+const FEW_COORDINATES = 8;
 
 /**
  * The oracle of a kernel matrix K_ij = κ(x_i, x_j) e^(−w_i − w_j).
@@ -40,7 +41,7 @@ export function kernelOracle(points: MatrixInput, options: KernelOracleOptions =
   assertFinite(A, `${where}(points)`);
   const [N = 0, d = 0] = A.shape;
   const shape = kernelShape(where, options, N);
-  const X = packPoints(where, N, d, copy(A, { dtype: "float64" }).data as Float64Array, shape.lengthScale);
+  const X = packPoints(where, N, d, copy(A, { dtype: "float64" }).data as Float64Array, shape);
   const factors = exponentials(shape.weights.map((w) => -w));
   const diagonal = kernelDiagonal(X, shape, factors);
   assertRepresentable(where, diagonal, X, shape);
@@ -61,48 +62,44 @@ export function kernelOracle(points: MatrixInput, options: KernelOracleOptions =
   };
 }
 
-/** Centres the points of a distance kernel and puts them in units of ℓ; measures all. */
-function packPoints(where: string, N: number, d: number, data: Float64Array, lengthScale: number | undefined): Points {
-  if (lengthScale !== undefined) {
-    for (let l = 0; l < d; l++) {
-      let mean = 0;
-      for (let i = 0; i < N; i++) mean += data[i * d + l]! / N; // divided first: no overflow
-      for (let i = 0; i < N; i++) data[i * d + l] = (data[i * d + l]! - mean) / lengthScale;
+/** Measures the points; centres them and puts them in units of ℓ where distances come from a matrix product. */
+function packPoints(where: string, N: number, d: number, data: Float64Array, { kernel, lengthScale }: KernelShape): Points {
+  const isDistance = isDistanceKernel(kernel);
+  const byDifferences = isDistance && (kernel === "laplace" || d <= FEW_COORDINATES);
+  const squares = new Float64Array(N);
+  for (let l = 0; l < d; l++) {
+    let mean = 0;
+    if (isDistance) for (let i = 0; i < N; i++) mean += data[i * d + l]! / N; // divided first: no overflow
+    for (let i = 0; i < N; i++) {
+      const x = isDistance ? (data[i * d + l]! - mean) / lengthScale : data[i * d + l]!;
+      squares[i]! += x * x;
+      if (!byDifferences) data[i * d + l] = x;
     }
   }
-  const squares = new Float64Array(N);
   let largest = 0;
-  for (let i = 0; i < N; i++) {
-    let sum = 0;
-    for (let l = 0; l < d; l++) sum += data[i * d + l]! * data[i * d + l]!;
-    squares[i] = sum;
-    if (sum > largest) largest = sum;
-  }
+  for (let i = 0; i < N; i++) largest = Math.max(largest, squares[i]!);
   if (!(largest <= Number.MAX_VALUE / 8)) {
-    throw new AssumptionError(where, {
-      argument: "points",
-      assumption: "squared norms of the points, in units of lengthScale, far from overflow",
-      allowed: Number.MAX_VALUE / 8,
-      measured: largest,
-    });
+    const assumption = "squared norms of the points (of a distance kernel: centred, in units of lengthScale) far from overflow";
+    throw new AssumptionError(where, { argument: "points", assumption, allowed: Number.MAX_VALUE / 8, measured: largest });
   }
-  return { N, d, data, squares, largest };
+  return { N, d, data, byDifferences, squares, largest };
 }
 
 /**
  * η: |computed − K_ij| ≤ η √(K_ii K_jj).
  *
- * Inner products and squared norms err by γ_(d+2) of the largest ‖x‖². Every profile has slopes at most 2 in the exponent or in r², and
- * x e^(−x) ≤ 1, so an exponent's error reaches the entry at most doubled; rounding of the points (as r² ≤ 4 max‖x‖²) and 2 ulp of the
- * exponential are covered by the 16 more units and the 1 beside the norm.
+ * r² from differences errs by γ_(d+4) of itself, and r² |dκ/dr²| ≤ 1. From a product it errs by γ_(d+2) of 4 max‖x‖², and |dκ/dr²| ≤ 3/2
+ * (no Laplace kernel here). Rounding of centred points moves r by 4 u max‖x‖, and |dκ/dr| ≤ 1. An inner product errs by γ_d of ‖x‖‖y‖, an
+ * exponent by σ times that. 2 ulp of the exponential and the few operations beside are among the 16 more units.
  */
-function relativeError({ d, largest }: Points, { kernel, scale, degree, weights, lengthScale }: KernelShape): number {
+function relativeError({ d, byDifferences, largest }: Points, { kernel, scale, degree, weights }: KernelShape): number {
   const gamma = ((d + 16) * 2 ** -53) / (1 - (d + 16) * 2 ** -53);
   let heaviest = 0;
   for (const w of weights) heaviest = Math.max(heaviest, Math.abs(w));
   const weighing = heaviest * 2 ** -49; // at most 8 roundings of exponents up to 2 max|w|
   if (kernel === "polynomial" || kernel === "linear") return degree * gamma + weighing;
-  return 8 * gamma * (1 + (lengthScale === undefined ? scale : 1) * largest) + weighing;
+  if (kernel === "exp") return 2 * gamma * (1 + scale * largest) + weighing;
+  return (byDifferences ? 2 * gamma : 8 * gamma * (1 + largest)) + weighing;
 }
 
 function assertRepresentable(where: string, diagonal: Float64Array, X: Points, { kernel, scale, weights }: KernelShape): void {

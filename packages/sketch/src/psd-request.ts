@@ -19,7 +19,7 @@ import {
   ShapeError,
 } from "@subquad/linalg-core";
 import type { NdArray, Seed, VectorInput } from "@subquad/linalg-core";
-import type { PivotBlock } from "./psd-factor.js";
+import type { PivotBlock } from "./append-block.js";
 import type { PsdOracle } from "./psd-oracle.js";
 
 const METHODS = ["accelerated", "rpcholesky", "greedy"] as const;

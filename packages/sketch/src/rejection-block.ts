@@ -13,7 +13,8 @@ import { NonFiniteError, rngFor, view } from "@subquad/linalg-core";
 import { matmulSteps } from "@subquad/linalg-core/matmul";
 import type { Steps } from "@subquad/linalg-core/steps";
 import { drawIndex } from "./categorical.js";
-import { assertNotNegative, gatherColumns, type PivotBlock, type PsdFactor } from "./psd-factor.js";
+import { firstNonFinite, type PivotBlock } from "./append-block.js";
+import { assertNotNegative, gatherColumns, type PsdFactor } from "./psd-factor.js";
 
 /** A block to append; empty when every proposal was round-off, whose residuals are then 0 and not proposed again. */
 export interface Proposal {
@@ -79,7 +80,7 @@ export function* residualEntries(F: PsdFactor, c: Int32Array): Steps<Float64Arra
     H[i * b + i] = diagonal[c[i]!]!;
   }
   F.entries += b * b;
-  const bad = H.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNonFinite(H);
   if (bad >= 0) throw new NonFiniteError(where, "oracle.block", H[bad]!, [c[Math.floor(bad / b)]!, c[bad % b]!]);
   if (k === 0) return H;
   const rows = view(gatherColumns(columns, N, k, c), [b, k]);
@@ -93,5 +94,5 @@ export function pivotBlock(base: number, c: Int32Array, L: Float64Array, accepte
   const b = accepted.length, width = c.length; // prettier-ignore
   const lower = new Float64Array(b * b);
   for (let i = 0; i < b; i++) for (let e = 0; e <= i; e++) lower[i * b + e] = L[accepted[i]! * width + e]!;
-  return { base, pivots: Int32Array.from(accepted, (i) => c[i]!), lower, unsolved: new Float64Array(0), done: 0 };
+  return { base, pivots: Int32Array.from(accepted, (i) => c[i]!), lower, done: 0 };
 }
