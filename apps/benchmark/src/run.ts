@@ -18,6 +18,8 @@ export interface RunSettings extends Selection {
   /** Thread counts for our own methods; the whole selection runs once for each. */
   readonly threads: readonly number[];
   readonly signal?: AbortSignal;
+  /** Replaces parts of the profile's effort; tests make do with little. */
+  readonly effort?: Pick<MeasureOptions, "rounds" | "sampleTime" | "budget">;
 }
 
 /** Told what happens, in this order, by a run. */
@@ -44,7 +46,7 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
   const environment = describeEnvironment();
   const results: CaseResult[] = [];
   let secondsToFirstRow = NaN;
-  const effort = { ...EFFORT[profile], seed, collectGarbage: garbageCollector(), ...(signal ? { signal } : {}) };
+  const effort = { ...EFFORT[profile], ...settings.effort, seed, collectGarbage: garbageCollector(), ...(signal ? { signal } : {}) };
 
   for (const count of threads) {
     const context = createContext(seed, count);

@@ -82,7 +82,7 @@ function sizesOf({ sizes }: Case, profile: Selection["profile"], n: readonly num
   if (n.length === 0) return sizes[profile];
   const all = [...sizes[profile], ...sizes.full];
   const unique = all.filter((size, i) => all.findIndex((other) => sizeText(other) === sizeText(size)) === i);
-  return unique.filter((size) => n.includes(Number(size.n)));
+  return unique.filter((size) => n.includes(Number(size.n))).sort((a, b) => Number(a.n) - Number(b.n));
 }
 
 function matches(pattern: string, id: string): boolean {
