@@ -95,7 +95,11 @@ export async function measure(contenders: readonly Runnable[], options: MeasureO
     if (round >= rounds && (racing.every((timer) => isPrecise(timer, racing[0]!, precision)) || spent * (1 + 1 / round) > budget)) break;
     const order = shuffled(racing, () => rng.uniform());
     const passes = mirrored ? [order, [...order].reverse()] : [order];
-    for (const timer of passes.flat()) if (!signal?.aborted) await timer.sample();
+    for (const timer of passes.flat()) {
+      if (signal?.aborted) break;
+      await timer.sample();
+      await breathe();
+    }
     if (signal?.aborted && round > 0) break;
     racing = racing.filter((timer) => timer.failure() === undefined);
     for (const timer of racing) timer.closeRound();
@@ -109,14 +113,19 @@ export function sinkChecksum(): number {
   return checksum;
 }
 
+/** Lets signals and the progress display have their turn; never inside a sample. */
+export function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Warms up ours first, then the others; one that turns out far slower gets one run only. Says which those are. */
 async function warmUpAll(timers: readonly Timer[], options: MeasureOptions): Promise<readonly boolean[]> {
   const { mayBeSlow = [], slowFactor = 10 } = options;
   const ours = timers.filter((_, c) => !mayBeSlow[c]);
-  for (const timer of ours) await timer.warmUp(Infinity);
+  for (const timer of ours) await timer.warmUp(Infinity).then(breathe);
   const known = ours.map((timer) => timer.estimate()).filter(Number.isFinite);
   const limit = known.length > 0 ? slowFactor * Math.max(...known) : Infinity;
-  for (const [c, timer] of timers.entries()) if (mayBeSlow[c]) await timer.warmUp(limit);
+  for (const [c, timer] of timers.entries()) if (mayBeSlow[c]) await timer.warmUp(limit).then(breathe);
   return timers.map((timer, c) => mayBeSlow[c] === true && timer.estimate() > limit);
 }
 

@@ -4,7 +4,7 @@
 import { performance } from "node:perf_hooks";
 import { AbsentError, type Case, type CaseContext, type Contender, type Prepared, type Size } from "./case.js";
 import { judge } from "./gate.js";
-import { measure, type MeasureOptions, type Sample } from "./measure.js";
+import { breathe, measure, type MeasureOptions, type Sample } from "./measure.js";
 import { timed, type CaseResult, type ContenderResult } from "./result.js";
 import { median, quantile, ratioOfTimes } from "./statistics.js";
 
@@ -23,9 +23,11 @@ export async function runCase(
   options: MeasureOptions,
 ): Promise<CaseResult> {
   const input = await benchCase.input(size, context);
+  await breathe();
   const reference = await benchCase.reference(input, context);
   const tried: (ContenderResult | Live)[] = [];
   for (const contender of contenders) {
+    await breathe();
     if (options.signal?.aborted) break;
     tried.push(await firstAnswer(benchCase, size, contender, { input, reference }, context));
   }
