@@ -9,7 +9,9 @@
  * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
  */
 import { asArray } from "../array/convert.js";
-import { dtypeOf, promote } from "../array/cast.js";
+import { denseCopy, dtypeOf, promote } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
+import { assertWritable, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import { callKernel, bytesOf, runTiles } from "../attention/pass.js";
@@ -72,7 +74,9 @@ export function* matmulSteps(where: string, A: MatrixInput, B: MatrixInput, opti
   const [, n = 0] = right.shape;
   if (right.shape[0] !== k) throw new ShapeError(where, "B", `${k} rows to match the columns of A`, right.shape);
   const dtype = promote(left, right);
+  if (out === undefined && beta !== 0) throw new OptionError(where, "beta", "0 when there is no out to scale", beta);
   if (out !== undefined) checkOut(where, out, m, n, dtype, [left, right]);
+  if (out !== undefined && beta !== 0) assertFinite(out, `${where}(out)`);
   const scope = openScope();
   try {
     const product = m * n * k === 0 ? zeroProduct(m, n, dtype) : yield* multiply(scope, where, left, right, dtype);
@@ -102,10 +106,7 @@ function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: D
   yield* runTiles("multiply", dtype, args, Math.ceil(m / tileRows) * Math.ceil(n / tileColumns));
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
   const C = yield* takeSteps(out, [m, n], dtype);
-  if (bad >= 0) {
-    const index = [Math.floor(bad / n), bad % n];
-    throw new NonFiniteError(where, `result overflows ${dtype}`, C.get(...index), index);
-  }
+  if (bad >= 0) throw new NonFiniteError(where, overflow(C), C.data[bad]!, [Math.floor(bad / n), bad % n]);
   return C;
 }
 
@@ -116,23 +117,23 @@ function* pack(scope: Scope, name: "packLeft" | "packRight", dtype: DType, words
   yield* runTiles(name, dtype, scope.args([...words, slivers]), Math.ceil(Math.ceil(length / width) / slivers));
 }
 
-/** α C, + β C₀ where asked for, into `out` where given. */
+/** α C + β C₀, checked before `out`, where given, is written. */
 function combine(where: string, product: NdArray, alpha: number, beta: number, out: NdArray | undefined): NdArray {
-  if (out === undefined && beta !== 0) throw new OptionError(where, "beta", "0 when there is no out to scale", beta);
   const C = product.data;
-  if (alpha !== 1) for (let i = 0; i < C.length; i++) C[i] = alpha * (C[i] ?? 0);
-  if (out === undefined) return product;
-  const [m = 0, n = 0] = product.shape;
-  const { data, offset } = out;
-  const [rowStride = 0, columnStride = 0] = out.stride;
-  for (let i = 0; i < m; i++) {
-    for (let j = 0; j < n; j++) {
-      const at = offset + i * rowStride + j * columnStride;
-      const c = C[i * n + j] ?? 0;
-      data[at] = beta === 0 ? c : c + beta * (data[at] ?? 0);
-    }
+  if (alpha !== 1) for (let i = 0; i < C.length; i++) C[i] = alpha * C[i]!;
+  if (out !== undefined && beta !== 0) {
+    const C0 = denseCopy(out, dtypeOf(out));
+    for (let i = 0; i < C.length; i++) C[i] = C[i]! + beta * C0[i]!;
   }
+  if (alpha !== 1 || beta !== 0) assertFinite(product, `${where}(${overflow(product)})`);
+  if (out === undefined) return product;
+  writeInto(out, C);
   return out;
+}
+
+/** The operands are finite: whatever is not comes from this. */
+function overflow(C: NdArray): string {
+  return `result overflows ${dtypeOf(C)}`;
 }
 
 function matrix(where: string, name: string, input: MatrixInput, transposed: boolean): NdArray {
@@ -146,16 +147,7 @@ function zeroProduct(m: number, n: number, dtype: DType): NdArray {
 }
 
 function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DType, inputs: readonly NdArray[]): void {
-  const [rows, columns] = out.shape;
-  if (out.shape.length !== 2 || rows !== m || columns !== n) throw new ShapeError(where, "out", `shape [${m}, ${n}]`, out.shape);
-  if (dtypeOf(out) !== dtype) throw new OptionError(where, "out", `an array of ${dtype}`, dtypeOf(out));
-  const [p, q] = [
-    [m, Math.abs(out.stride[0] ?? 0)],
-    [n, Math.abs(out.stride[1] ?? 0)],
-  ].sort((x, y) => (x[1] ?? 0) - (y[1] ?? 0)) as [[number, number], [number, number]];
-  // sorted by stride, an axis must step over everything the one below it spans
-  const overlaps = (p[0] > 1 && p[1] === 0) || (q[0] > 1 && q[1] <= (p[0] - 1) * p[1]);
-  if (m * n > 0 && overlaps) throw new OptionError(where, "out", "no two indices on one element", out.stride);
+  assertWritable(where, out, [m, n], dtype);
   if (inputs.some((input) => sharesMemory(input, out)))
     throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
 }

@@ -1,0 +1,63 @@
+/**
+ * Results in memory that the caller owns: what may be written to, and the writing.
+ */
+import { OptionError, ShapeError } from "../errors.js";
+import { eachRow, isRowMajor } from "./layout.js";
+import type { DType, NdArray, NdData } from "./types.js";
+
+const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
+
+/**
+ * `out` has this shape and dtype, and no two of its indices mean one element.
+ * @param where the public function, for the message.
+ * @param out the caller's array, any strides.
+ * @param shape of the result.
+ * @param dtype of the result.
+ * @throws ShapeError, OptionError.
+ * @complexity O(axes log axes).
+ * @source Subquad's own convention.
+ * @example assertWritable("exp", out, X.shape, "float32");
+ */
+export function assertWritable(where: string, out: NdArray, shape: readonly number[], dtype: DType): void {
+  const isOfShape = out.shape.length === shape.length && shape.every((length, axis) => out.shape[axis] === length);
+  if (!isOfShape) throw new ShapeError(where, "out", `shape [${shape.join(", ")}]`, out.shape);
+  const kind = out.data[Symbol.toStringTag];
+  if (kind !== TAGS[dtype]) throw new OptionError(where, "out", `data in a ${TAGS[dtype]}`, kind);
+  if (repeats(out)) throw new OptionError(where, "out", "strides that give every index an element of its own", out.stride);
+}
+
+/**
+ * Copies a row-major result into an array of the same shape.
+ * @param out any strides.
+ * @param result values in row-major order, as many as `out` has.
+ * @throws nothing.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example writeInto(out, result.data);
+ */
+export function writeInto(out: NdArray, result: NdData): void {
+  const { data, shape, stride, offset } = out;
+  if (result.length === 0) return;
+  if (isRowMajor(shape, stride)) {
+    data.set(result, offset);
+    return;
+  }
+  const n = shape[shape.length - 1]!;
+  const step = stride[shape.length - 1]!;
+  eachRow(shape, stride, offset, (p, q) => {
+    for (let j = 0; j < n; j++) data[p + j * step] = result[q + j]!;
+  });
+}
+
+/** Sorted by stride, an axis must step over everything the ones below it span; stricter than need be, as no sane layout fails it. */
+function repeats({ shape, stride, size }: NdArray): boolean {
+  if (size === 0) return false;
+  const axes = shape.map((length, axis) => ({ length, step: Math.abs(stride[axis]!) })).filter(({ length }) => length > 1);
+  axes.sort((a, b) => a.step - b.step);
+  let span = 0;
+  for (const { length, step } of axes) {
+    if (step <= span) return true;
+    span += (length - 1) * step;
+  }
+  return false;
+}
