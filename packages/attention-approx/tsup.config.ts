@@ -5,6 +5,8 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     attention: "src/attention.ts",
+    methods: "src/methods.ts",
+    "plan-attention": "src/plan-attention.ts",
   },
   format: ["esm", "cjs"],
   target: "es2022",
