@@ -94,6 +94,7 @@ export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRank
   const { rank, maxRank, resume, tolerance = rank === undefined ? 1e-6 : 0 } = options;
   assertKnownOptions(where, options, [...PSD_OPTIONS, "signal", "onProgress", "threads"]);
   const N = checkOracle(where, oracle);
+  if (resume !== undefined) checkResumable(where, N, resume);
   const least = resume === undefined ? 1 : Math.max(1, resume.pivots.length);
   if (rank !== undefined) assertInteger(where, { rank }, least, N);
   if (maxRank !== undefined) assertInteger(where, { maxRank }, least, N);
@@ -126,6 +127,14 @@ function checkOracle(where: string, oracle: unknown): number {
   return size!;
 }
 
+function checkResumable(where: string, N: number, resume: unknown): void {
+  const { pivots, residualDiagonal, factor, state } = (resume ?? {}) as Partial<Resumable>;
+  if (!(pivots instanceof Int32Array) || !(residualDiagonal instanceof Float64Array) || factor === undefined || state === undefined) {
+    throw new OptionError(where, "resume", "a result of psdLowRank", resume);
+  }
+  if (residualDiagonal.length !== N) throw new OptionError(where, "resume", `a result for an oracle of size ${N}`, residualDiagonal.length);
+}
+
 function initialState(where: string, N: number, options: PsdLowRankOptions): PsdLowRankState {
   const { method = "accelerated", blockSize, samplingWeights, seed } = options;
   assertOneOf(where, { method }, METHODS);
@@ -152,9 +161,6 @@ function initialState(where: string, N: number, options: PsdLowRankOptions): Psd
 function resumedState(where: string, N: number, options: PsdLowRankOptions, resume: Resumable): PsdLowRankState {
   const { method, blockSize, samplingWeights, seed } = options;
   const { state } = resume;
-  if (resume.residualDiagonal.length !== N) {
-    throw new OptionError(where, "resume", `a result for an oracle of size ${N}`, resume.residualDiagonal.length);
-  }
   const same = (option: string, given: unknown, kept: unknown): void => {
     if (given !== undefined && given !== kept) throw new OptionError(where, option, `the value of the resumed run or none`, given);
   };
