@@ -4,8 +4,9 @@
 import { performance } from "node:perf_hooks";
 import { AbsentError, type Case, type CaseContext, type Contender, type Prepared, type Size } from "./case.js";
 import { judge } from "./gate.js";
-import { breathe, measure, type MeasureOptions, type Sample } from "./measure.js";
+import { breathe, measure, type MeasureOptions } from "./measure.js";
 import { timed, type CaseResult, type ContenderResult } from "./result.js";
+import type { Sample } from "./timer.js";
 import { median, quantile, ratioOfTimes } from "./statistics.js";
 
 /** A contender that answered, and the row of it so far. */
@@ -38,7 +39,7 @@ export async function runCase(
   try {
     samples = await measure(
       live.map(({ prepared }) => prepared),
-      { ...options, mayBeSlow },
+      { ...options, mayBeSlow, firstCalls: live.map(({ row }) => 1000 * row.firstCall!) },
     );
   } finally {
     for (const { prepared } of live) await prepared.close?.();

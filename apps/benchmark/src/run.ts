@@ -19,7 +19,7 @@ export interface RunSettings extends Selection {
   readonly threads: readonly number[];
   readonly signal?: AbortSignal;
   /** Replaces parts of the profile's effort; tests make do with little. */
-  readonly effort?: Pick<MeasureOptions, "rounds" | "sampleTime" | "budget">;
+  readonly effort?: Pick<MeasureOptions, "rounds" | "sampleTime" | "budget" | "cutoff">;
 }
 
 /** Told what happens, in this order, by a run. */
@@ -30,10 +30,10 @@ export interface Progress {
   rows(result: CaseResult): void;
 }
 
-/** Rounds, sample length and budget a size: quick answers in three minutes, full in an hour. */
-const EFFORT: Readonly<Record<Selection["profile"], MeasureOptions>> = {
-  quick: { rounds: 3, sampleTime: 10, budget: 2000 },
-  full: { rounds: 9, sampleTime: 20, budget: 20000 },
+/** Quick answers in three minutes, full in an hour: rounds and times a size, and the seconds after which the rest gets one round. */
+const EFFORT: Readonly<Record<Selection["profile"], MeasureOptions & { readonly hurryAfter: number }>> = {
+  quick: { rounds: 3, sampleTime: 10, budget: 600, cutoff: 15_000, hurryAfter: 120 },
+  full: { rounds: 9, sampleTime: 20, budget: 5000, cutoff: 60_000, hurryAfter: 3000 },
 };
 
 /** Runs the selection. Throws UsageError before any work when nothing matches. */
@@ -46,7 +46,9 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
   const environment = describeEnvironment();
   const results: CaseResult[] = [];
   let secondsToFirstRow = NaN;
-  const effort = { ...EFFORT[profile], ...settings.effort, seed, collectGarbage: garbageCollector(), ...(signal ? { signal } : {}) };
+  const { hurryAfter, ...usual } = EFFORT[profile];
+  const effort = { ...usual, ...settings.effort, seed, collectGarbage: garbageCollector(), ...(signal ? { signal } : {}) };
+  const hurry = { rounds: 1, budget: 0 };
 
   for (const count of threads) {
     const context = createContext(seed, count);
@@ -60,7 +62,8 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
             report((s + share) / sizes.length, sizeText(size));
           };
           onProgress(0);
-          const result = await runCase(benchCase, size, contenders, context, { ...effort, onProgress });
+          const late = (performance.now() - began) / 1000 > hurryAfter;
+          const result = await runCase(benchCase, size, contenders, context, { ...effort, ...(late ? hurry : {}), onProgress });
           results.push(result);
           if (Number.isNaN(secondsToFirstRow)) secondsToFirstRow = (performance.now() - began) / 1000;
           progress.rows(result);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { measure, type Clock, type MeasureOptions, type Runnable } from "../src/measure.js";
+import { measure, type MeasureOptions } from "../src/measure.js";
 import { ratioOfTimes } from "../src/statistics.js";
+import type { Clock, Runnable } from "../src/timer.js";
 
 /** A clock that only moves when somebody works, on a machine whose speed is a function of time. */
 function fakeMachine(slowness: (milliseconds: number) => number = () => 1): { clock: Clock; worker: (cost: number) => Runnable } {
@@ -59,9 +60,9 @@ describe("oracle", () => {
     expect(slow).toMatchObject({ once: true, times: [0.5], cut: false });
   });
 
-  test("the budget cuts rounds and says so", async () => {
+  test("the cutoff cuts rounds and says so", async () => {
     const { clock, worker } = fakeMachine();
-    const [sample] = await measure([worker(100)], { ...exactly(9), clock, budget: 450 });
+    const [sample] = await measure([worker(100)], { ...exactly(9), clock, cutoff: 450 });
     expect(sample!.cut).toBe(true);
     expect(sample!.times.length).toBeGreaterThanOrEqual(1);
     expect(sample!.times.length).toBeLessThan(9);
@@ -70,7 +71,7 @@ describe("oracle", () => {
   test("noisy ratios get more rounds than asked for, quiet ones do not", async () => {
     let wobble = 0;
     const noisy = fakeMachine(() => 1 + 0.4 * ((wobble = (wobble * 7 + 3) % 11) / 11));
-    const options = { rounds: 3, sampleTime: 1, precision: 0.03 };
+    const options = { rounds: 3, sampleTime: 1, precision: 0.03, budget: 5000 };
     const more = await measure([noisy.worker(10), noisy.worker(10)], { ...options, clock: noisy.clock });
     const quiet = fakeMachine();
     const enough = await measure([quiet.worker(10), quiet.worker(10)], { ...options, clock: quiet.clock });
@@ -91,6 +92,23 @@ describe("oracle", () => {
     const [sample] = await measure([{ run }], { ...exactly(2), clock });
     expect(sample!.preempted).toBe(1);
     for (const time of sample!.times) expect(time).toBeCloseTo(0.02, 12);
+  });
+
+  test("the budget ends the search for precision, not the rounds asked for", async () => {
+    let wobble = 0;
+    const { clock, worker } = fakeMachine(() => 1 + 0.4 * ((wobble = (wobble * 7 + 3) % 11) / 11));
+    const [a] = await measure([worker(100), worker(100)], { rounds: 3, sampleTime: 1, precision: 1e-6, budget: 100, clock });
+    expect(a!.times).toHaveLength(3);
+    expect(a!.cut).toBe(false);
+  });
+
+  test("a first call that agrees with the next run ends the warm-up", async () => {
+    const { clock, worker } = fakeMachine();
+    let runs = 0;
+    const { run } = worker(20);
+    const counted = { run: () => [runs++, run()] };
+    await measure([counted], { ...exactly(1), clock, firstCalls: [21] });
+    expect(runs).toBe(1 + 2); // one warm-up, one round forth and back
   });
 
   test("results are released, and promises awaited, outside and inside the clock", async () => {
