@@ -19,14 +19,14 @@ import { openScope } from "../runtime/scope.js";
 import { matmul } from "./matmul.js";
 import { solveTriangular } from "./triangular.js";
 
-const UNIT = 2 ** -53;
+const UNIT = { float32: 2 ** -24, float64: 2 ** -53 } as const;
 
 export interface CholeskyOptions {
   /** What may be added to the diagonal: nothing; a number >= 0; or "auto": 0, then n u max a_ii times 1, 10, 100 … until it succeeds. Default "none". */
   readonly jitter?: "none" | "auto" | number;
   /** "auto" gives up beyond jitterLimit · max a_ii. In [0, 1]. Default 1e-8. */
   readonly jitterLimit?: number;
-  /** |a_ij − a_ji| may be symmetryTolerance · n u max|a|. At least 0. Default 8. */
+  /** |a_ij − a_ji| may be symmetryTolerance · n u max|a|, u of the dtype of A. At least 0. Default 8. */
   readonly symmetryTolerance?: number;
   /** Measure the factorization. Default false. */
   readonly certify?: boolean;
@@ -37,12 +37,12 @@ export interface CholeskyResult {
   readonly L: NdArray;
   /** What was added to the diagonal. */
   readonly jitter: number;
-  /** X with L Lᵀ X = B, B [n, p]. */
+  /** X with L Lᵀ X = B, B [n, p]; float64, by the float64 factor. */
   readonly solve: (B: MatrixInput) => NdArray;
   /** log det(L Lᵀ). */
   readonly logDeterminant: number;
   readonly method: "cholesky";
-  /** With certify: `bound` ≥ ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F for the float64 factor. */
+  /** With certify: `bound` ≥ ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F for this L. */
   readonly certificate: Certificate;
   readonly diagnostics: { readonly attempts: number };
 }
@@ -73,15 +73,17 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
   const [n = 0] = input.shape;
   if (input.shape.length !== 2 || input.shape[1] !== n) throw new ShapeError(where, "A", "a square matrix", input.shape);
   const a = denseCopy(input, "float64") as Float64Array;
-  checkSymmetric(where, a, n, symmetryTolerance);
+  const dtype = dtypeOf(input);
+  checkSymmetric(where, a, n, symmetryTolerance * n * UNIT[dtype]);
   const { factor, added, attempts } = factorize(where, a, n, jitter, jitterLimit);
-  const L = view(factor, [n, n]);
+  const wide = view(factor, [n, n]);
+  const L = dtype === "float32" ? view(Float32Array.from(factor), [n, n]) : wide;
   let logDeterminant = 0;
   for (let i = 0; i < n; i++) logDeterminant += 2 * log(factor[i * n + i] ?? 1);
   return {
-    L: dtypeOf(input) === "float32" ? view(Float32Array.from(factor), [n, n]) : L,
+    L,
     jitter: added,
-    solve: (B) => solveTriangular(L, solveTriangular(L, B), { transpose: true }),
+    solve: (B) => solveTriangular(wide, solveTriangular(wide, B), { transpose: true }),
     logDeterminant,
     method: "cholesky",
     certificate: certify ? measure(a, n, L, added) : { kind: "none", reason: "pass certify: true" },
@@ -98,11 +100,13 @@ function factorize(
 ): { factor: Float64Array; added: number; attempts: number } {
   let top = 0;
   for (let i = 0; i < n; i++) top = Math.max(top, a[i * n + i] ?? 0);
+  if (typeof jitter === "number" && !(top + jitter < Infinity))
+    throw new OptionError(where, "jitter", "a finite sum with max a_ii", jitter);
   let added = typeof jitter === "number" ? jitter : 0;
   for (let attempts = 1; ; attempts++) {
     const { factor, column, pivot } = tryFactor(a, n, added);
     if (column < 0) return { factor, added, attempts };
-    added = added === 0 ? n * UNIT * top : added * 10;
+    added = added === 0 ? n * UNIT.float64 * top : added * 10;
     if (jitter === "auto" && added > 0 && added <= limit * top) continue;
     const remedy =
       jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: "auto" if A is semidefinite`;
@@ -130,7 +134,8 @@ function tryFactor(a: Float64Array, n: number, jitter: number): { factor: Float6
   }
 }
 
-function checkSymmetric(where: string, a: Float64Array, n: number, tolerance: number): void {
+/** max |a_ij − a_ji| ≤ relative · max |a|, and every entry is finite. */
+function checkSymmetric(where: string, a: Float64Array, n: number, relative: number): void {
   let largest = 0;
   let measured = 0;
   for (let i = 0; i < n; i++) {
@@ -143,24 +148,35 @@ function checkSymmetric(where: string, a: Float64Array, n: number, tolerance: nu
       measured = Math.max(measured, Math.abs(x - y));
     }
   }
-  const allowed = tolerance * n * UNIT * largest;
+  const allowed = relative * largest;
   if (measured > allowed) throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured });
 }
 
-/** ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F, plus the round-off of measuring it. */
+/**
+ * ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F, plus the round-off of measuring it: γ ‖|L||Lᵀ|‖_F ≤ γ ‖L‖_F² for the product, since an entry is at most
+ * the product of two row norms; n² products that may underflow; and a few units for sums and differences.
+ */
 function measure(a: Float64Array, n: number, L: NdArray, jitter: number): Certificate {
-  const product = matmul(L, transpose(L)).data;
-  let difference = 0;
-  let size = 0;
+  const norm = "relative backward error, Frobenius";
+  const u = UNIT.float64;
+  const wide = view(denseCopy(L, "float64"), [n, n]);
+  const product = matmul(wide, transpose(wide)).data;
+  let largest = 0;
+  for (const x of a) largest = Math.max(largest, Math.abs(x));
+  if (largest === 0) return { kind: "deterministic", bound: n === 0 ? 0 : Infinity, norm };
+  let [difference, size, factor] = [0, 0, 0]; // relative to the largest entry, so that no square overflows or vanishes
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < n; j++) {
-      const x = i >= j ? (a[i * n + j] ?? 0) : (a[j * n + i] ?? 0);
-      const e = x + (i === j ? jitter : 0) - (product[i * n + j] ?? 0);
+      const x = a[i * n + j]!;
+      const e = (x + (i === j ? jitter : 0) - product[i * n + j]!) / largest;
       difference += e * e;
-      size += x * x;
+      size += (x / largest) * (x / largest);
     }
+    factor += product[i * n + i]! / largest; // ‖L‖_F², row by row
   }
-  const roundOff = (n + 8) * 2 * UNIT * (n + 1); // γ of the product times ‖|L||Lᵀ|‖_F <= trace(A) (n + 1)/n
-  const bound = size === 0 ? 0 : Math.sqrt(difference / size) + roundOff;
-  return { kind: "deterministic", bound, norm: "relative backward error, Frobenius" };
+  const steps = Math.min(n, 256) + Math.ceil(n / 256) + 8;
+  const underflow = (n * n * 2 ** -1074) / largest;
+  const roundOff = 1.001 * steps * u * factor + 4 * u * (Math.sqrt(size) + (jitter / largest) * n) + underflow;
+  const bound = ((Math.sqrt(difference) + roundOff) / Math.sqrt(size)) * (1 + 2 * (n * n + 16) * u);
+  return { kind: "deterministic", bound, norm };
 }

@@ -1,15 +1,16 @@
 /**
  * Solves with a triangular matrix.
  *
- *   T  n × n  triangular; the other triangle is not read      B  n × p      op(T) X = B, or X op(T) = B
+ *   T  n × n  triangular; the other triangle does not count      B  n × p      op(T) X = B, or X op(T) = B
  *
  * Substitution in float64, whatever the dtype of the inputs: (T + ΔT) X = B with |ΔT| ≤ γ_n |T|, column by column.  Source: textbook.
  */
 import { asArray } from "../array/convert.js";
 import { denseCopy, promote } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
-import { NonFiniteError, RankDeficientError, ShapeError } from "../errors.js";
+import { RankDeficientError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions, assertOneOf } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
@@ -20,7 +21,7 @@ export interface SolveTriangularOptions {
   readonly upper?: boolean;
   /** op(T) = Tᵀ. Default false. */
   readonly transpose?: boolean;
-  /** The diagonal counts as ones and is not read. Default false. */
+  /** The diagonal counts as ones, whatever stands there. Default false. */
   readonly unitDiagonal?: boolean;
   /** "left": op(T) X = B; "right": X op(T) = B. Default "left". */
   readonly side?: "left" | "right";
@@ -29,11 +30,12 @@ export interface SolveTriangularOptions {
 /**
  * X with op(T) X = B (or X op(T) = B).
  *
- * @param T shape [n, n]; float32 or float64, any stride.
+ * @param T shape [n, n]; float32 or float64, any stride; finite throughout, also where it does not count.
  * @param B shape [n, p], or [p, n] with side "right"; likewise.
  * @param options see SolveTriangularOptions.
  * @returns X, the shape of B; float32 when both inputs are.
- * @throws ShapeError; OptionError; NonFiniteError; RankDeficientError naming the zero on the diagonal.
+ * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity in T or B, or when X overflows; RankDeficientError naming the zero on the
+ * diagonal.
  * @complexity n² p multiply-adds.
  * @source textbook forward and back substitution.
  * @example solveTriangular([[2, 0], [1, 1]], [[2], [3]]).get(1, 0) // -> 2
@@ -50,14 +52,17 @@ export function solveTriangular(T: MatrixInput, B: MatrixInput, options: SolveTr
   if (b.shape.length !== 2 || b.shape[side === "left" ? 0 : 1] !== n) {
     throw new ShapeError(where, "B", side === "left" ? `a matrix of ${n} rows` : `a matrix of ${n} columns`, b.shape);
   }
+  assertFinite(t, `${where}(T)`);
+  assertFinite(b, `${where}(B)`);
   if (!unitDiagonal) refuseZeroPivot(where, t);
   // X op(T) = B is op(T)ᵀ Xᵀ = Bᵀ
   const [operand, rightSide] = side === "left" ? [t, b] : [transpose(t), transpose(b)];
   const lower = upper === (side === "right") ? !transposed : transposed;
   const X = substitute(where, transposed ? transpose(operand) : operand, rightSide, lower, unitDiagonal);
-  const result = side === "left" ? X : transpose(X);
   const dtype = promote(t, b);
-  return view(denseCopy(result, dtype), result.shape);
+  const result = view(denseCopy(side === "left" ? X : transpose(X), dtype), b.shape);
+  assertFinite(result, `${where}(result overflows ${dtype})`);
+  return result;
 }
 
 /** T X = B in float64; strides carry transposes. */
@@ -69,8 +74,6 @@ function substitute(where: string, T: NdArray, B: NdArray, lower: boolean, unit:
     const even = Math.ceil(p / 2) * 2;
     const right = scope.zeros(n * even * 8);
     const data = denseCopy(B, "float64");
-    const bad = data.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0) throw new NonFiniteError(where, "B", data[bad] ?? NaN, [Math.floor(bad / p), bad % p]);
     for (let i = 0; i < n; i++) runtime().memory.f64.set(data.subarray(i * p, (i + 1) * p), right / 8 + i * even);
     runtime().kernels.solveTriangular(
       n,
