@@ -15,11 +15,13 @@ function smallRun(filter: readonly string[] = []): Promise<Result> {
 
 /** What must not depend on the clock. */
 function timeless({ cases: groups }: Result, filter: readonly string[]): unknown {
-  return groups.filter(({ id }) => filter.includes(id)).map(({ id, size, contenders }) => ({
-    id,
-    size,
-    rows: contenders.map(({ name, status, error, claim, checksum }) => ({ name, status, error, claim, checksum })),
-  }));
+  return groups
+    .filter(({ id }) => filter.includes(id))
+    .map(({ id, size, contenders }) => ({
+      id,
+      size,
+      rows: contenders.map(({ name, status, error, claim, checksum }) => ({ name, status, error, claim, checksum })),
+    }));
 }
 
 describe("laws", () => {
