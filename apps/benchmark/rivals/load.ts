@@ -44,7 +44,7 @@ export function locate(name: string, home: Home): string | undefined {
 }
 
 /** Read from the manifest above the file: many packages do not export theirs. */
-export function versionOf(name: string, file: string): string {
+function versionOf(name: string, file: string): string {
   for (let folder = dirname(file); folder !== dirname(folder); folder = dirname(folder)) {
     const manifest = join(folder, "package.json");
     if (!existsSync(manifest)) continue;

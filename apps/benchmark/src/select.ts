@@ -67,7 +67,7 @@ export function selectionText({ filter, n, rivals }: Selection): string {
 }
 
 /** "attention/exact" -> "attention". */
-export function packageOf(id: string): string {
+function packageOf(id: string): string {
   return id.split("/")[0]!;
 }
 

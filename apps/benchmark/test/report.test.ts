@@ -4,6 +4,7 @@ import { checkBars } from "../src/bars.js";
 import { renderCharts } from "../src/report/charts.js";
 import { renderHtml } from "../src/report/html.js";
 import { decadesAround, decadeTicks, labelOffsets } from "../src/report/scales.js";
+import { palettes } from "../src/report/theme.js";
 import { barsText, failuresText, lineText, painter, tableText } from "../src/report/text.js";
 import { brokenResult, sampleResult } from "./sample-result.js";
 
@@ -84,6 +85,30 @@ describe("the page", () => {
   test("texts of a result cannot become markup", () => {
     const cases = result.cases.slice(0, 1).map((at) => ({ ...at, question: "<img src=x onerror=alert(1)>" }));
     expect(renderHtml({ ...result, cases }).includes("<img")).toBe(false);
+  });
+});
+
+describe("colours", () => {
+  /** WCAG 2: (L1 + 0.05) / (L2 + 0.05) of relative luminances. */
+  function contrast(a: string, b: string): number {
+    const luminance = (colour: string): number => {
+      const [r, g, blue] = [1, 3, 5].map((at) => {
+        const s = parseInt(colour.slice(at, at + 2), 16) / 255;
+        return s <= 0.04045 ? s / 12.92 : ((s + 0.055) / 1.055) ** 2.4;
+      }) as [number, number, number];
+      return 0.2126 * r + 0.7152 * g + 0.0722 * blue;
+    };
+    const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+    return (high + 0.05) / (low + 0.05);
+  }
+
+  test.each(["light", "dark"] as const)("text and marks stand out, %s", (scheme) => {
+    const { ground, panel } = palettes[scheme];
+    const inks = Object.entries(palettes[scheme]).filter(([name]) => !["ground", "panel", "line"].includes(name));
+    for (const [name, ink] of inks) {
+      expect(contrast(ink, ground), name).toBeGreaterThan(4.5); // chart colours carry labels too
+      if (["ink", "soft", "accent"].includes(name)) expect(contrast(ink, panel), name).toBeGreaterThan(4.5);
+    }
   });
 });
 

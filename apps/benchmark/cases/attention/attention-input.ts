@@ -21,7 +21,7 @@ export interface AttentionInput {
 }
 
 /** Share of the rows that a statistical certificate may leave out, and that the error of a row group leaves out. */
-export const FRACTION = 0.02;
+const FRACTION = 0.02;
 
 /** The float64 output of all heads, row-major. */
 export async function trueAttention({ tasks, names }: AttentionInput, context: CaseContext): Promise<Float64Array> {

@@ -80,6 +80,9 @@ const DARK: Readonly<Record<keyof typeof LIGHT, string>> = {
   teal: "#55c7d6",
 };
 
+/** Colours by name; the chart colours are those that neither ground nor text use. */
+export const palettes = { light: LIGHT, dark: DARK } as const;
+
 /** The style sheet of the page. */
 export function styleSheet(): string {
   return `
@@ -121,7 +124,7 @@ button:hover{border-color:var(--accent)}
 .banner.mild{border-color:var(--orange)}
 .good{color:var(--good)}.bad{color:var(--bad)}
 figure{margin:14px 0 26px;padding:18px 20px;border:1px solid var(--line);border-radius:12px;background:var(--ground)}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:0 20px}
+.grid{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,460px),1fr));gap:0 20px}
 figcaption{margin:0 0 8px;max-width:80ch}
 svg{max-width:100%;height:auto;color:var(--ink);display:block;overflow:visible}
 svg text{font-family:inherit}
