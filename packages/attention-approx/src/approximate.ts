@@ -10,25 +10,16 @@ import { pause, type Steps } from "@subquad/linalg-core/steps";
 import type { Call } from "./check.js";
 import { exactPairs, nystromPairs, WORTHWHILE } from "./cost.js";
 import type { Head } from "./head.js";
-import { growSeeding, settleLandmarks } from "./landmarks.js";
+import { growSeeding, settleLandmarks, startSeeding, type Seeding } from "./landmarks.js";
+import { drawPool } from "./pool.js";
 import { rngFor } from "@subquad/linalg-core";
 import { applyCoefficients, fitCoefficients, guardedRows, type Approximation } from "./nystrom.js";
 import { LARGEST_RANK, type Prepared } from "./plan.js";
 import type { HeadPlan } from "./types.js";
-import {
-  exactRows,
-  judge,
-  LEVELS,
-  planSample,
-  relativeScales,
-  rowErrors,
-  sampleOrder,
-  type ExactRows,
-  type SamplePlan,
-  type Verdict,
-} from "./verify.js";
+import { exactRows, judge, LEVELS, planSample, relativeScales, rowErrors, sampleOrder, type ExactRows, type Verdict } from "./verify.js";
 
 const LLOYD_STEPS = 2;
+const POOL_PER_LANDMARK = 4;
 /** A head with more flagged rows than this share runs exactly. */
 const MOST_FALLBACK = 0.25;
 
@@ -97,8 +88,8 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
       return { accepted: [], refused, verdict: undefined, levels: level + 1, sampledRows, milliseconds: clock };
     start = performance.now();
     const sample = planSample(approximated.length, shape.n, options.fraction, failure);
-    const rows = sample.rows[level] ?? 0;
-    const { verdict, checked } = yield* certify(call, approximated, sample, rows);
+    const { rows = 0, allowed = 0 } = sample.levels[level] ?? {};
+    const { verdict, checked } = yield* certify(call, approximated, rows, allowed, sample.meanFailure);
     sampledRows += rows * approximated.length;
     clock.certify += performance.now() - start;
     const met = verdict.bound <= options.tolerance;
@@ -112,7 +103,7 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
 }
 
 function rowsAt(call: Call, heads: number, failure: number, level: number): number {
-  return planSample(heads, call.shape.n, call.options.fraction, failure).rows[level] ?? 0;
+  return planSample(heads, call.shape.n, call.options.fraction, failure).levels[level]?.rows ?? 0;
 }
 
 function worthwhile({ shape: { n, m } }: Call, rank: number, rows: number): boolean {
@@ -124,8 +115,9 @@ function* approximateHead(call: Call, member: Member, wanted: number, level: num
   const { scope, head, index, prepared } = member;
   const { n, m } = head.shape;
   const { seed, tolerance } = call.options;
-  growSeeding(head, prepared.seeding, wanted, rngFor(seed, `attention-approx/seeding/${index}/${level + 1}`));
-  const landmarks = yield* settleLandmarks(scope, head, prepared.seeding, wanted, prepared.lloydPool, LLOYD_STEPS);
+  const seeding = seedingFor(call, member, wanted, level);
+  growSeeding(head, seeding, wanted, rngFor(seed, `attention-approx/seeding/${index}/${level + 1}`));
+  const landmarks = yield* settleLandmarks(scope, head, seeding, wanted, prepared.lloydPool, LLOYD_STEPS);
   const coefficients = yield* fitCoefficients(scope, head, landmarks, prepared.centered.keySet);
   const approximation: Approximation = yield* applyCoefficients(scope, head, prepared.centered, coefficients);
   freeKeySet(scope, coefficients.keySet);
@@ -137,12 +129,21 @@ function* approximateHead(call: Call, member: Member, wanted: number, level: num
   return { member, rank: landmarks.rank, ...approximation, replaced, fallbackRows: flagged.length, pairs };
 }
 
+/** The planner's seeding, or a new one on a pool of four points a landmark where its pool is too small. */
+function seedingFor({ shape, options }: Call, { scope, head, index, prepared }: Member, rank: number, level: number): Seeding {
+  const size = Math.min(shape.n + shape.m, POOL_PER_LANDMARK * rank);
+  if (size <= prepared.seedPool.size) return prepared.seeding;
+  const rng = rngFor(options.seed, `attention-approx/pool/${index}/${level + 1}`);
+  return startSeeding(scope, head, drawPool(scope, head, prepared.centered, prepared.extremes, size, 1, rng), rank);
+}
+
 /** Errors of the sampled rows of all heads, before those rows are replaced. */
 function* certify(
   call: Call,
   approximated: readonly Approximated[],
-  sample: SamplePlan,
   rows: number,
+  allowed: number,
+  meanFailure: number,
 ): Steps<{ verdict: Verdict; checked: Approximated[] }> {
   const { seed, fraction } = call.options;
   const errors = new Float64Array(rows * approximated.length);
@@ -161,7 +162,7 @@ function* certify(
     largestRange = Math.max(largestRange, scales.largestRange);
     checked.push({ ...entry, replaced: [...entry.replaced, { indices, exact }], pairs: pairs + rows * head.shape.m });
   }
-  return { verdict: judge(errors, sample, roundOff, largestRange, fraction), checked };
+  return { verdict: judge(errors, allowed, meanFailure, roundOff, largestRange, fraction), checked };
 }
 
 /** Puts the exact rows into the output. */

@@ -61,6 +61,7 @@ function joint({ options }: Call, outcomes: readonly HeadOutcome[], verdicts: re
 function concatenate<A extends Float32Array | Float64Array>(
   parts: readonly A[],
 ): A extends Float64Array ? Float64Array<ArrayBuffer> : Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  if (parts.length === 1 && parts[0] !== undefined) return parts[0] as unknown as ReturnType<typeof concatenate<A>>;
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   const out = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
   let at = 0;

@@ -11,7 +11,7 @@
 import type { DType } from "@subquad/linalg-core";
 import { bytesOf, callKernel, packKeySet, paddedKeys, reals, type KeySet, type Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { columnBox, euclidean, writeReals, type Head } from "./head.js";
+import { writeReals, type Box, type Head } from "./head.js";
 
 export interface CenteredHead {
   readonly x: number;
@@ -36,10 +36,9 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
   const { dtype, shape, depth, valueWidth } = head;
   const { n, m } = shape;
   const size = bytesOf(dtype);
-  const queryMean = columnBox(scope, dtype, n, depth, head.queries).mean;
-  const keyMean = columnBox(scope, dtype, m, depth, head.keys).mean;
-  const root = Math.sqrt(Math.LOG2E);
-  const { queryFactor, keyFactor } = balance(head, queryMean, keyMean, root);
+  const queryMean = head.queryBox.mean;
+  const keyMean = head.keyBox.mean;
+  const { queryFactor, keyFactor } = balance(head);
 
   const x = scope.alloc(n * depth * size);
   const xHalf = scope.zeros(Math.ceil(n / 8) * 8 * size);
@@ -70,16 +69,13 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
 }
 
 /** τ² = median|k − c| / median|scale (q − q̄)| over 512 evenly spaced rows; the factors that x and y get. */
-function balance(
-  head: Head,
-  queryMean: Float64Array,
-  keyMean: Float64Array,
-  root: number,
-): { readonly queryFactor: number; readonly keyFactor: number } {
-  const { dtype, depth } = head;
-  const lengths = (rows: number, count: number, mean: Float64Array): Float64Array => sampledLengths(dtype, rows, count, depth, mean);
-  const query = lengths(head.queries, head.shape.n, queryMean).map((length) => length / Math.LOG2E);
-  const key = lengths(head.keys, head.shape.m, keyMean);
+function balance({ dtype, depth, shape, queries, keys, queryBox, keyBox }: Head): {
+  readonly queryFactor: number;
+  readonly keyFactor: number;
+} {
+  const root = Math.sqrt(Math.LOG2E);
+  const query = sampledLengths(dtype, queries, shape.n, depth, queryBox).map((length) => length / Math.LOG2E);
+  const key = sampledLengths(dtype, keys, shape.m, depth, keyBox);
   const middle = (sorted: Float64Array): number => sorted[sorted.length >> 1] ?? 0;
   const largest = (sorted: Float64Array): number => sorted[sorted.length - 1] ?? 0;
   let [a, b] = [middle(key), middle(query)];
@@ -88,15 +84,20 @@ function balance(
   return { queryFactor: τ / root, keyFactor: root / τ };
 }
 
-function sampledLengths(dtype: DType, rows: number, count: number, width: number, mean: Float64Array): Float64Array {
+/** Distances of sampled rows from the mean, ascending; scaled by the box before squaring, so that nothing overflows. */
+function sampledLengths(dtype: DType, rows: number, count: number, width: number, { mean, norm }: Box): Float64Array {
   const step = Math.max(1, count >> 9);
   const values = reals(dtype);
   const start = rows / bytesOf(dtype);
   const lengths = new Float64Array(Math.floor(count / step));
-  const difference = new Float64Array(width);
+  if (norm === 0) return lengths;
   for (let i = 0; i < lengths.length; i++) {
-    for (let c = 0; c < width; c++) difference[c] = Math.abs((values[start + i * step * width + c] ?? 0) - (mean[c] ?? 0));
-    lengths[i] = euclidean(difference);
+    let squares = 0;
+    for (let c = 0, p = start + i * step * width; c < width; c++, p++) {
+      const difference = ((values[p] ?? 0) - (mean[c] ?? 0)) / norm;
+      squares += difference * difference;
+    }
+    lengths[i] = norm * Math.sqrt(squares);
   }
   return lengths.sort();
 }

@@ -44,8 +44,9 @@ export interface Head {
     readonly values: number;
     readonly spread: number;
   };
-  /** Every row of q, or every row of k, is the same: all outputs are. */
-  readonly constant: boolean;
+  /** Means of `queries` and `keys`, float64 [depth]; and the largest magnitude of each column. */
+  readonly queryBox: Box;
+  readonly keyBox: Box;
 }
 
 export interface StagedValues extends Pick<Head, "values" | "valueWidth" | "mean" | "low" | "high" | "unit"> {
@@ -80,7 +81,7 @@ export function stageHead(
   const queryBox = columnBox(scope, dtype, n, depth, queries);
   const keyBox = columnBox(scope, dtype, m, depth, keys);
   const norms = { queries: queryBox.norm, keys: keyBox.norm, bias: 0, values: values.largest, spread: values.spread };
-  return { dtype, shape, depth, queries, keys, ...values, norms, constant: queryBox.constant || keyBox.constant };
+  return { dtype, shape, depth, queries, keys, ...values, norms, queryBox, keyBox };
 }
 
 /** v with its column of ones, its box, and the units of the tolerance. */
@@ -105,17 +106,18 @@ export function stageValues(scope: Scope, where: string, v: NdArray, dtype: DTyp
   return { values, valueWidth, mean, low, high, unit: toleranceUnits(scope, dtype, m, e, valueWidth, values, box, unit), largest, spread };
 }
 
-interface Box {
+export interface Box {
   readonly mean: Float64Array;
   readonly low: Float64Array;
   readonly high: Float64Array;
   /** Bound on the length of a row. */
   readonly norm: number;
+  /** All rows are the same. */
   readonly constant: boolean;
 }
 
 /** Mean, minimum and maximum of each column. */
-export function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: number): Box {
+function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: number): Box {
   const size = bytesOf(dtype);
   const sums = scope.alloc(width * 8);
   const low = scope.alloc(width * size);
@@ -132,7 +134,7 @@ export function columnBox(scope: Scope, dtype: DType, n: number, width: number, 
 }
 
 /** Length of a vector of nonnegative numbers without overflow or underflow, rounded up. */
-export function euclidean(x: Float64Array): number {
+function euclidean(x: Float64Array): number {
   let largest = 0;
   for (const value of x) if (value > largest) largest = value;
   if (largest === 0) return 0;

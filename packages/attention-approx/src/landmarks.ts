@@ -55,13 +55,14 @@ export function startSeeding(scope: Scope, head: Head, pool: Pool, rank: number)
 /** Draws by weight × squared distance until `rank` points are picked, or no other point is left. */
 export function growSeeding(head: Head, { pool, picked, distance }: Seeding, rank: number, rng: Rng): void {
   const start = distance / bytesOf(head.dtype);
+  const weights = pool.weights / bytesOf(head.dtype);
   const cumulative = new Float64Array(pool.size);
   while (picked.length < rank) {
     const first = picked.length === 0;
     const distances = reals(head.dtype);
     let total = 0;
     for (let p = 0; p < pool.size; p++) {
-      total += (pool.weights[p] ?? 0) * (first ? 1 : (distances[start + p] ?? 0));
+      total += (distances[weights + p] ?? 0) * (first ? 1 : (distances[start + p] ?? 0));
       cumulative[p] = total;
     }
     if (!(total > 0)) return; // every point of the pool is picked, or a copy of one that is
@@ -118,14 +119,12 @@ function* lloydStep(scope: Scope, head: Head, landmarks: Landmarks, fixed: numbe
   const count = Math.ceil(pool.size / 32) * 32;
   const packed = scope.alloc(padded * depth * size);
   const nearest = scope.alloc(count * 4);
-  const weights = scope.alloc(pool.size * size);
   const sums = scope.zeros(rank * depth * size);
   const totals = scope.zeros(rank * size);
-  reals(dtype).set(pool.weights, weights / size);
   callKernel("packKeyRows", dtype, padded, depth, points, packed);
   const args = scope.args([count, depth, rank, padded, pool.points, packed, half, nearest, POINTS_A_TILE]);
   yield* runTiles("assign", dtype, args, Math.ceil(count / POINTS_A_TILE));
-  callKernel("accumulateCentres", dtype, pool.size, depth, pool.points, nearest, weights, sums, totals);
+  callKernel("accumulateCentres", dtype, pool.size, depth, pool.points, nearest, pool.weights, sums, totals);
   const values = reals(dtype);
   for (let i = fixed; i < rank; i++) {
     const total = values[totals / size + i] ?? 0;
@@ -133,7 +132,7 @@ function* lloydStep(scope: Scope, head: Head, landmarks: Landmarks, fixed: numbe
     for (let c = 0; c < depth; c++) values[points / size + i * depth + c] = (values[sums / size + i * depth + c] ?? 0) / total;
   }
   setHalfNorms(dtype, depth, landmarks);
-  for (const address of [packed, nearest, weights, sums, totals, args]) scope.free(address);
+  for (const address of [packed, nearest, sums, totals, args]) scope.free(address);
 }
 
 function setHalfNorms(dtype: Head["dtype"], depth: number, { rank, points, half }: Landmarks): void {

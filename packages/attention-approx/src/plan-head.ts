@@ -33,7 +33,7 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
 
   const scope = open();
   const head = stageHead(scope, where, input, shape, dtype, options.scale, options.toleranceUnit);
-  if (head.constant) {
+  if (head.queryBox.constant || head.keyBox.constant) {
     const rejected = [{ method: "nystrom", reason: "scores are constant: one exact row serves all" }];
     return { kind: "mean", scope, head, plan: { method: "mean", pairs: m, rejected } };
   }
@@ -67,7 +67,7 @@ export function sampledRows(
   { certifyPerHead, fraction, confidence }: Pick<ResolvedOptions, "certifyPerHead" | "fraction" | "confidence">,
 ): number {
   const [sharing, failure] = certifyPerHead ? [1, (1 - confidence) / heads] : [heads, 1 - confidence];
-  return planSample(sharing, n, fraction, failure).rows[0] ?? 0;
+  return planSample(sharing, n, fraction, failure).levels[0]?.rows ?? 0;
 }
 
 /** Why no head of this call is approximated; undefined when some may be. */

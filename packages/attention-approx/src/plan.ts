@@ -37,7 +37,7 @@ const DECAY = 1.35;
 const LARGEST_SCORE = 2 ** 40;
 const LARGEST_VALUE = 2 ** 100;
 /** Predicted error is multiplied by this: a missed certificate costs a second run, a head alone more than one among many. */
-const CAUTION = { single: 1.3, pooled: 1.0 } as const;
+const CAUTION = { single: 1.5, pooled: 1.1 } as const;
 
 /** What planning learned about a head and the run can use again. */
 export interface Prepared {
@@ -91,11 +91,7 @@ export function* probeHead(scope: Scope, head: Head, prepared: Prepared, options
   const { n, m } = head.shape;
   const { centered, extremes, seeding, lloydPool } = prepared;
   growSeeding(head, seeding, PROBE_RANK, rngFor(options.seed, `attention-approx/seeding/${options.index}`));
-  const fewer = {
-    ...lloydPool,
-    size: Math.min(lloydPool.size, PROBE_LLOYD_POINTS),
-    weights: lloydPool.weights.subarray(0, PROBE_LLOYD_POINTS),
-  };
+  const fewer = { ...lloydPool, size: Math.min(lloydPool.size, PROBE_LLOYD_POINTS) };
   const landmarks = yield* settleLandmarks(scope, head, seeding, PROBE_RANK, fewer, 1);
   const probe = yield* drawProbe(scope, head, centered, extremes, rngFor(options.seed, `attention-approx/probe/${options.index}`));
   const error = yield* probeError(scope, head, probe, landmarks);

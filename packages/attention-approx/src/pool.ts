@@ -7,9 +7,9 @@
  * a factor of five in error. The rest is half random queries, half random keys, each standing for as many points as were passed over:
  * log importance = log(multiplicity) + power |z|²/2, relative to the largest.  Source: ours, measured on real heads.
  */
-import { log, exp } from "@subquad/linalg-core/math";
+import { log } from "@subquad/linalg-core/math";
 import type { Rng } from "@subquad/linalg-core";
-import { bytesOf, callKernel, reals, type Scope } from "@subquad/linalg-core/kernels";
+import { bytesOf, callKernel, reals, runtime, type Scope } from "@subquad/linalg-core/kernels";
 import type { CenteredHead } from "./center.js";
 import type { Head } from "./head.js";
 
@@ -17,8 +17,8 @@ export interface Pool {
   readonly size: number;
   /** Rows [size][depth]. */
   readonly points: number;
-  /** [size], in (0, 1]. */
-  readonly weights: Float64Array;
+  /** T [size], in (0, 1]. */
+  readonly weights: number;
   /** Positions in the pool of the heaviest keys, the heaviest first. */
   readonly heaviest: Int32Array;
 }
@@ -30,16 +30,14 @@ export interface Extremes {
 }
 
 /** Indices of the `count` longest x and of the `count` largest κ', largest first. */
-export function findExtremes(head: Head, centered: CenteredHead, count: number): Extremes {
-  const { dtype, shape } = head;
-  const size = bytesOf(dtype);
-  const read = (address: number, length: number, sign: number): Float32Array => {
-    const values = reals(dtype);
-    const copy = new Float32Array(length);
-    for (let i = 0; i < length; i++) copy[i] = sign * (values[address / size + i] ?? 0);
-    return copy;
-  };
-  return { queries: largest(read(centered.xHalf, shape.n, -1), count), keys: largest(read(centered.kappa, shape.m, 1), count) };
+export function findExtremes({ dtype, shape }: Head, { xHalf, kappa }: CenteredHead, count: number): Extremes {
+  return { queries: largest(magnitudes(dtype, xHalf, shape.n), count), keys: largest(magnitudes(dtype, kappa, shape.m), count) };
+}
+
+/** Bits of |value| as float32: they sort as the values do. */
+function magnitudes(dtype: Head["dtype"], address: number, length: number): Int32Array {
+  if (dtype === "float32") return runtime().memory.i32.subarray(address / 4, address / 4 + length);
+  return new Int32Array(Float32Array.from(reals(dtype).subarray(address / 8, address / 8 + length)).buffer);
 }
 
 /** Draws a pool of about `size` points; `power` is 1 for seeding, 1/2 for Lloyd steps. */
@@ -55,79 +53,83 @@ export function drawPool(
   const { n, m } = head.shape;
   const chosenQueries = Math.min(size >> 3, extremes.queries.length);
   const chosenKeys = Math.min(size >> 3, extremes.keys.length);
-  const rest = Math.max(0, size - chosenQueries - chosenKeys);
-  const half = rest >> 1;
+  const half = Math.max(0, size - chosenQueries - chosenKeys) >> 1;
+  const random = (length: number): Int32Array => Int32Array.from({ length: half }, () => rng.below(length));
+  // heaviest points first, then queries, then keys: the planner's Lloyd step takes the first half
+  const parts: readonly Part[] = [
+    { isQuery: true, indices: extremes.queries.subarray(0, chosenQueries), passedOver: 1 },
+    { isQuery: false, indices: extremes.keys.subarray(0, chosenKeys), passedOver: 1 },
+    { isQuery: true, indices: random(n), passedOver: (n - chosenQueries) / Math.max(1, half) },
+    { isQuery: false, indices: random(m), passedOver: (m - chosenKeys) / Math.max(1, half) },
+  ];
   const total = chosenQueries + chosenKeys + 2 * half;
-  const isQuery = new Uint8Array(total);
-  const indices = new Int32Array(total);
-  const logMultiplicity = new Float64Array(total);
-  let p = 0;
-  const put = (query: boolean, index: number, multiplicity: number): void => {
-    isQuery[p] = query ? 1 : 0;
-    indices[p] = index;
-    logMultiplicity[p++] = multiplicity;
-  };
-  for (let i = 0; i < chosenQueries; i++) put(true, extremes.queries[i] ?? 0, 0);
-  for (let j = 0; j < chosenKeys; j++) put(false, extremes.keys[j] ?? 0, 0);
-  const queryMultiplicity = log(Math.max(1, (n - chosenQueries) / Math.max(1, half)));
-  const keyMultiplicity = log(Math.max(1, (m - chosenKeys) / Math.max(1, half)));
-  for (let i = 0; i < half; i++) put(true, rng.below(n), queryMultiplicity);
-  for (let i = 0; i < half; i++) put(false, rng.below(m), keyMultiplicity);
-  const points = gatherPoints(scope, head, centered, isQuery, indices);
-  const weights = importance(head, centered, isQuery, indices, logMultiplicity, power);
-  return { size: total, points, weights, heaviest: Int32Array.from({ length: chosenKeys }, (_, j) => chosenQueries + j) };
+  const heaviest = Int32Array.from({ length: chosenKeys }, (_, j) => chosenQueries + j);
+  const points = gatherPoints(scope, head, centered, parts, total);
+  return { size: total, points, weights: importance(scope, head, centered, parts, total, power), heaviest };
 }
 
-function gatherPoints(scope: Scope, head: Head, centered: CenteredHead, isQuery: Uint8Array, indices: Int32Array): number {
-  const { dtype, depth } = head;
-  const size = bytesOf(dtype);
+/** Points of one cloud, each standing for `passedOver` points. */
+interface Part {
+  readonly isQuery: boolean;
+  readonly indices: Int32Array;
+  readonly passedOver: number;
+}
+
+function gatherPoints(scope: Scope, { dtype, depth }: Head, { x, y }: CenteredHead, parts: readonly Part[], total: number): number {
+  const rowBytes = depth * bytesOf(dtype);
   // whole tiles of 32 points for the assignment kernel
-  const points = scope.zeros(Math.ceil(indices.length / 32) * 32 * depth * size);
-  const values = reals(dtype);
-  for (let p = 0; p < indices.length; p++) {
-    const from = (isQuery[p] === 1 ? centered.x : centered.y) / size + (indices[p] ?? 0) * depth;
-    const to = points / size + p * depth;
-    for (let c = 0; c < depth; c++) values[to + c] = values[from + c] ?? 0;
+  const padded = Math.ceil(total / 32) * 32;
+  const points = scope.alloc(padded * rowBytes);
+  const list = scope.alloc(total * 4);
+  runtime().memory.u8.fill(0, points + total * rowBytes, points + padded * rowBytes);
+  let at = points;
+  for (const { isQuery, indices } of parts) {
+    runtime().memory.i32.set(indices, list / 4);
+    callKernel("gatherRows", dtype, indices.length, depth, isQuery ? x : y, list, at);
+    at += indices.length * rowBytes;
   }
+  scope.free(list);
   return points;
 }
 
-function importance(
-  head: Head,
-  centered: CenteredHead,
-  isQuery: Uint8Array,
-  indices: Int32Array,
-  logMultiplicity: Float64Array,
-  power: number,
-): Float64Array {
-  const size = bytesOf(head.dtype);
-  const values = reals(head.dtype);
-  const weights = new Float64Array(indices.length);
+/** passedOver · 2^(power |z|²/2), relative to the largest, by the vector exponential. */
+function importance(scope: Scope, { dtype }: Head, centered: CenteredHead, parts: readonly Part[], total: number, power: number): number {
+  const size = bytesOf(dtype);
+  const address = scope.zeros(Math.ceil(total / 8) * 8 * size);
+  const values = reals(dtype);
+  const weights = values.subarray(address / size, address / size + total);
   let top = -Infinity;
-  for (let p = 0; p < weights.length; p++) {
-    const halfNorm = -(values[(isQuery[p] === 1 ? centered.xHalf : centered.yHalf) / size + (indices[p] ?? 0)] ?? 0);
-    const weight = (logMultiplicity[p] ?? 0) + power * halfNorm * Math.LN2;
-    weights[p] = weight;
-    if (weight > top) top = weight;
+  let p = 0;
+  for (const { isQuery, indices, passedOver } of parts) {
+    const half = (isQuery ? centered.xHalf : centered.yHalf) / size;
+    const multiplicity = Math.LOG2E * log(Math.max(1, passedOver));
+    for (const index of indices) {
+      const exponent = multiplicity - power * (values[half + index] ?? 0);
+      weights[p++] = exponent;
+      if (exponent > top) top = exponent;
+    }
   }
-  for (let p = 0; p < weights.length; p++) weights[p] = exp((weights[p] ?? 0) - top);
-  return weights;
+  for (p = 0; p < total; p++) weights[p] = (weights[p] ?? 0) - top;
+  callKernel("exp2Rows", dtype, Math.ceil((total * size) / 32), address);
+  return address;
 }
 
-/** Indices of the `count` largest of nonnegative values, largest first, ties by index: by a histogram of the leading bits, then a sort. */
-export function largest(values: Float32Array, count: number): Int32Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+/** More indices than any head has rows. */
+const INDEX_RANGE = 4194304;
+
+/** Indices of the `count` largest by the bits of their magnitude, largest first, ties by index: a histogram of leading bits, then a sort. */
+export function largest(bits: Int32Array, count: number): Int32Array {
   const histogram = new Int32Array(4096);
-  for (const word of bits) {
-    const bin = (word & 0x7fffffff) >>> 19;
-    histogram[bin] = (histogram[bin] ?? 0) + 1;
-  }
+  for (let i = 0; i < bits.length; i++) histogram[((bits[i] ?? 0) & 0x7fffffff) >>> 19]!++;
   let bin = 4095;
   for (let seen = histogram[bin] ?? 0; seen < count && bin > 0; seen += histogram[bin] ?? 0) bin--;
-  const candidates: number[] = [];
-  for (let i = 0; i < bits.length; i++) if (((bits[i] ?? 0) & 0x7fffffff) >>> 19 >= bin) candidates.push(i);
-  candidates.sort((i, j) => (values[j] ?? 0) - (values[i] ?? 0) || i - j);
-  return Int32Array.from(candidates.slice(0, count));
+  // one number sorts by value, then by index: 31 bits of the value above 22 of the index, exact in float64
+  const keys: number[] = [];
+  for (let i = 0; i < bits.length; i++) {
+    const word = (bits[i] ?? 0) & 0x7fffffff;
+    if (word >>> 19 >= bin) keys.push((0x7fffffff - word) * INDEX_RANGE + i);
+  }
+  return Int32Array.from(Float64Array.from(keys).sort().subarray(0, count), (key) => key % INDEX_RANGE);
 }
 
 /** distance <- min(distance, |point − centre|²) over a pool. */

@@ -93,9 +93,9 @@ export function* probeError(scope: Scope, head: Head, probe: Probe, landmarks: L
       const scale = unit[c] ?? 0;
       if (scale === 0) continue;
       const error = Math.abs((f64[a + c] ?? 0) / (f64[a + shape.e] ?? 0) - (f64[b + c] ?? 0) / (f64[b + shape.e] ?? 0)) / scale;
-      if (!(error <= worst)) worst = error; // NaN lands here too
+      if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error;
     }
-    errors[i] = Number.isNaN(worst) ? Infinity : worst;
+    errors[i] = worst;
   }
   scope.free(low);
   errors.sort();

@@ -153,13 +153,40 @@ function packQueries<T>(count: i32, slivers: i32, depth: i32, rows: usize, out: 
   const stride = <usize>depth * sizeof<T>();
   for (let i = 0; i < slivers; i++) {
     const valid = min(W, count - i * W);
-    if (valid < W) memory.fill(out, 0, <usize>depth * 32);
-    for (let l = 0; l < valid; l++) {
-      let to = out + <usize>l * sizeof<T>();
-      const end = rows + stride;
-      while (rows < end) { store<T>(to, load<T>(rows)); rows += sizeof<T>(); to += 32; }
+    if (valid == W) {
+      const half = <usize>(W / 2) * stride;
+      transposeRows<T>(rows, stride, out);
+      transposeRows<T>(rows + half, stride, out + 16);
+    } else {
+      memory.fill(out, 0, <usize>depth * 32);
+      for (let l = 0; l < valid; l++) {
+        let to = out + <usize>l * sizeof<T>();
+        for (let b: usize = 0; b < stride; b += sizeof<T>()) { store<T>(to, load<T>(rows + <usize>l * stride + b)); to += 32; }
+      }
     }
+    rows += <usize>W * stride;
     out += <usize>depth * 32;
+  }
+}
+
+/** W/2 rows -> columns of 16 bytes, 32 bytes apart: square blocks of vectors, 4 x 4 float32 or 2 x 2 float64. */
+// @ts-ignore: decorator
+@inline
+function transposeRows<T>(rows: usize, stride: usize, out: usize): void {
+  for (let b: usize = 0; b < stride; b += 16) {
+    const p = rows + b;
+    if (sizeof<T>() == 4) {
+      const r0 = v128.load(p), r1 = v128.load(p + stride), r2 = v128.load(p + 2 * stride), r3 = v128.load(p + 3 * stride);
+      const t0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), t1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+      const t2 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), t3 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+      v128.store(out, v128.shuffle<i64>(t0, t2, 0, 2)); v128.store(out, v128.shuffle<i64>(t0, t2, 1, 3), 32);
+      v128.store(out, v128.shuffle<i64>(t1, t3, 0, 2), 64); v128.store(out, v128.shuffle<i64>(t1, t3, 1, 3), 96);
+      out += 128;
+    } else {
+      const r0 = v128.load(p), r1 = v128.load(p + stride);
+      v128.store(out, v128.shuffle<i64>(r0, r1, 0, 2)); v128.store(out, v128.shuffle<i64>(r0, r1, 1, 3), 32);
+      out += 64;
+    }
   }
 }
 
@@ -167,28 +194,49 @@ function packQueries<T>(count: i32, slivers: i32, depth: i32, rows: usize, out: 
 function finish<T>(a: AttentionArgs, first: i32, slivers: i32, sums: usize, maxima: usize): void {
   const W = 32 / <i32>sizeof<T>();
   const last = a.channels - 1;
+  const sliverBytes = <usize>(a.channels * W * 8);
   for (let i = 0; i < slivers; i++) {
-    const o = sums + <usize>(i * a.channels * W * 8);
-    const valid = min(W, a.queryCount - first - i * W);
+    const o = sums + <usize>i * sliverBytes;
+    const row = <usize>(first + i * W);
+    const valid = min(W, a.queryCount - <i32>row);
+    const denominator = o + <usize>(last * W * 8);
     for (let l = 0; l < valid; l++) {
-      const row = <usize>(first + i * W + l);
-      const at = o + <usize>l * 8;
-      const denominator = load<f64>(at + <usize>(last * W * 8));
-      if (a.denominators) store<f64>(a.denominators + row * 8, denominator);
-      if (a.maxima) store<f64>(a.maxima + row * 8, <f64>load<T>(maxima + <usize>(i * W + l) * sizeof<T>()));
-      if (a.raw) {
-        const to = a.out + row * <usize>a.channels * 8;
-        for (let c = 0; c <= last; c++) store<f64>(to + <usize>c * 8, load<f64>(at + <usize>(c * W * 8)));
-        continue;
+      if (a.denominators) store<f64>(a.denominators + (row + <usize>l) * 8, load<f64>(denominator + <usize>l * 8));
+      if (a.maxima) store<f64>(a.maxima + (row + <usize>l) * 8, <f64>load<T>(maxima + <usize>(i * W + l) * sizeof<T>()));
+    }
+    if (a.raw) writeSums(valid, a.channels, W, o, a.out + row * <usize>a.channels * 8);
+    else {
+      for (let l = 0; l < W; l++) {
+        const d = load<f64>(denominator + <usize>l * 8);
+        store<f64>(denominator + <usize>l * 8, d == 0 ? 0 : 1 / d);
       }
-      const to = a.out + row * <usize>last * sizeof<T>();
-      const factor: f64 = denominator == 0 ? 0 : 1 / denominator;
-      for (let c = 0; c < last; c++) {
-        let x = <T>(load<f64>(at + <usize>(c * W * 8)) * factor);
-        if (a.center) x += load<T>(a.center + <usize>c * sizeof<T>());
-        if (a.low && denominator != 0) x = max(load<T>(a.low + <usize>c * sizeof<T>()), min(load<T>(a.high + <usize>c * sizeof<T>()), x));
-        store<T>(to + <usize>c * sizeof<T>(), x);
-      }
+      writeRows<T>(a, valid, o, denominator, a.out + row * <usize>last * sizeof<T>());
+    }
+  }
+}
+
+/** [channels][W] -> [valid][channels], float64. */
+function writeSums(valid: i32, channels: i32, W: i32, o: usize, out: usize): void {
+  for (let l = 0; l < valid; l++) {
+    for (let c = 0; c < channels; c++) { store<f64>(out, load<f64>(o + <usize>(c * W + l) * 8)); out += 8; }
+  }
+}
+
+/** Rows [valid][channels - 1] of T: sums times factor [W], plus center, clipped to [low, high]; a row of factor 0 stays unclipped. */
+function writeRows<T>(a: AttentionArgs, valid: i32, o: usize, factor: usize, out: usize): void {
+  const W = 32 / <i32>sizeof<T>();
+  const last = a.channels - 1;
+  const stride = <usize>last * sizeof<T>();
+  for (let c = 0; c < last; c++) {
+    const at = <usize>c * sizeof<T>();
+    const center: T = a.center ? load<T>(a.center + at) : 0;
+    const low: T = a.low ? load<T>(a.low + at) : lowest<T>(), high: T = a.low ? load<T>(a.high + at) : -lowest<T>();
+    let to = out + at;
+    for (let l = 0; l < valid; l++) {
+      const f = load<f64>(factor + <usize>l * 8);
+      const x = <T>(load<f64>(o + <usize>(c * W + l) * 8) * f) + center;
+      store<T>(to, f == 0 ? x : max(low, min(high, x)));
+      to += stride;
     }
   }
 }

@@ -19,10 +19,13 @@ export function firstNonFinite<T>(count: i32, p: usize): i32 {
 
 /** Strided [n][d] -> rows [n][width] times factor, zeros after column d; if ones, column d is 1. Strides in bytes. */
 export function stageRows<T>(n: i32, d: i32, source: usize, rowStride: i32, columnStride: i32, factor: f64, out: usize, width: i32, ones: i32): void {
-  const scale = <T>factor;
+  const scale = <T>factor, scales = v128.splat<T>(scale);
+  const lanes = 16 / <i32>sizeof<T>();
+  const vectors = columnStride == <i32>sizeof<T>() ? d / lanes * lanes : 0; // columns that go over in whole vectors
   for (let i = 0; i < n; i++) {
     let p = source + <usize>i * <usize>rowStride;
-    for (let c = 0; c < d; c++) { store<T>(out + <usize>c * sizeof<T>(), load<T>(p) * scale); p += <usize>columnStride; }
+    for (let c = 0; c < vectors; c += lanes) { v128.store(out + <usize>c * sizeof<T>(), v128.mul<T>(v128.load(p), scales)); p += 16; }
+    for (let c = vectors; c < d; c++) { store<T>(out + <usize>c * sizeof<T>(), load<T>(p) * scale); p += <usize>columnStride; }
     for (let c = d; c < width; c++) store<T>(out + <usize>c * sizeof<T>(), <T>0);
     if (ones) store<T>(out + <usize>d * sizeof<T>(), <T>1);
     out += <usize>width * sizeof<T>();
@@ -108,7 +111,11 @@ export function weightRows<T>(n: i32, width: i32, rows: usize, mean: usize, weig
 /** Copies the rows named by indices (i32) from rows [.][width] to out [count][width]. */
 export function gatherRows<T>(count: i32, width: i32, rows: usize, indices: usize, out: usize): void {
   const stride = <usize>width * sizeof<T>();
-  for (let i = 0; i < count; i++) memory.copy(out + <usize>i * stride, rows + <usize>load<i32>(indices + <usize>i * 4) * stride, stride);
+  for (let i = 0; i < count; i++) {
+    const from = rows + <usize>load<i32>(indices + <usize>i * 4) * stride;
+    for (let b: usize = 0; b < stride; b += 16) v128.store(out + b, v128.load(from + b));
+    out += stride;
+  }
 }
 
 /** Largest of n values. */

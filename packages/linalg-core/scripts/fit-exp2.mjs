@@ -1,5 +1,6 @@
-// Prints the coefficients of the float32 exp2 kernel (assembly/exp2.ts): the polynomial of degree 5 that is minimax in the
-// relative error against 2^f on [-1/2, 1/2], by Lawson's iteration (weighted least squares, weights times the residual).
+// Prints the coefficients of the float32 exp2 kernel (assembly/exp2.ts): the polynomial of degree 5 with constant term 1 that is minimax in
+// the relative error against 2^f on [-1/2, 1/2], by Lawson's iteration (weighted least squares, weights times the residual). The constant
+// term is fixed so that 2^0 is exactly 1: a row whose maximum did not rise must not be rescaled.
 const degree = 5,
   nodes = 400,
   rounds = 200;
@@ -13,21 +14,22 @@ for (let round = 0; round < rounds; round++) {
   weight = next.map((w) => w / sum);
 }
 const scan = Array.from({ length: 100001 }, (_, i) => Math.abs(relativeError(c, i / 100000 - 0.5)));
-console.log("ascending coefficients:", c.map((v) => v.toPrecision(17)).join(", "));
+console.log("coefficients of f, f^2, ...:", c.map((v) => v.toPrecision(17)).join(", "));
 console.log("largest relative error:", Math.max(...scan).toExponential(2));
 
 function relativeError(c, x) {
-  return c.reduceRight((p, a) => p * x + a, 0) / 2 ** x - 1;
+  return (c.reduceRight((p, a) => p * x + a, 0) * x + 1) / 2 ** x - 1;
 }
-/** Normal equations by Gaussian elimination; 6 unknowns. */
+/** Normal equations by Gaussian elimination; 5 unknowns. */
 function weightedFit(w) {
-  const m = degree + 1;
+  const m = degree;
   const A = Array.from({ length: m }, () => new Float64Array(m + 1));
   for (let i = 0; i < nodes; i++) {
-    const basis = Array.from({ length: m }, (_, k) => f[i] ** k / 2 ** f[i]);
+    const basis = Array.from({ length: m }, (_, k) => f[i] ** (k + 1) / 2 ** f[i]);
+    const target = 1 - 1 / 2 ** f[i];
     for (let a = 0; a < m; a++) {
       for (let b = 0; b < m; b++) A[a][b] += w[i] * basis[a] * basis[b];
-      A[a][m] += w[i] * basis[a];
+      A[a][m] += w[i] * basis[a] * target;
     }
   }
   for (let a = 0; a < m; a++)

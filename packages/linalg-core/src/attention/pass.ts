@@ -17,6 +17,8 @@ import { tiles, type Steps } from "../runtime/steps.js";
 /** Keys and values a block of the stream holds: the block's operands and its weights stay in the first-level cache. */
 export const KEY_BLOCK = 192;
 const KEY_GROUP = 12;
+/** Slivers that share a block of keys while it is in the first-level cache. */
+const LEAST_TILE = 8;
 const LARGEST_TILE = 32;
 
 /** Packed keys and values. */
@@ -156,7 +158,7 @@ export function passTiles(dtype: DType, queryCount: number, keySet: KeySet): { r
   const sliverBytes = keySet.depth * 32 + keySet.channels * W * 8 + 32 + 4;
   const fits = Math.floor((SCRATCH_BYTES - 128 - (KEY_BLOCK + 1) * 32) / sliverBytes);
   const total = Math.ceil(queryCount / W);
-  const slivers = Math.min(fits, LARGEST_TILE, Math.max(4, Math.ceil(total / 16)));
+  const slivers = Math.min(fits, LARGEST_TILE, Math.max(LEAST_TILE, Math.ceil(total / 16)));
   return { slivers, count: Math.ceil(total / slivers) };
 }
 
