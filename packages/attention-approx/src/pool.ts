@@ -114,22 +114,21 @@ function importance(scope: Scope, { dtype }: Head, centered: CenteredHead, parts
   return address;
 }
 
-/** More indices than any head has rows. */
-const INDEX_RANGE = 4194304;
-
 /** Indices of the `count` largest by the bits of their magnitude, largest first, ties by index: a histogram of leading bits, then a sort. */
 export function largest(bits: Int32Array, count: number): Int32Array {
   const histogram = new Int32Array(4096);
-  for (let i = 0; i < bits.length; i++) histogram[((bits[i] ?? 0) & 0x7fffffff) >>> 19]!++;
+  for (const word of bits) histogram[(word & 0x7fffffff) >>> 19]!++;
   let bin = 4095;
   for (let seen = histogram[bin] ?? 0; seen < count && bin > 0; seen += histogram[bin] ?? 0) bin--;
-  // one number sorts by value, then by index: 31 bits of the value above 22 of the index, exact in float64
+  // one number sorts by value, then by index: 31 bits of the value above 22 of the index fit float64 exactly; longer arrays drop low value bits
+  const spare = Math.max(0, 10 - Math.clz32(bits.length));
+  const range = 4194304 * (1 << spare);
   const keys: number[] = [];
   for (let i = 0; i < bits.length; i++) {
     const word = (bits[i] ?? 0) & 0x7fffffff;
-    if (word >>> 19 >= bin) keys.push((0x7fffffff - word) * INDEX_RANGE + i);
+    if (word >>> 19 >= bin) keys.push(((0x7fffffff - word) >>> spare) * range + i);
   }
-  return Int32Array.from(Float64Array.from(keys).sort().subarray(0, count), (key) => key % INDEX_RANGE);
+  return Int32Array.from(Float64Array.from(keys).sort().subarray(0, count), (key) => key % range);
 }
 
 /** distance <- min(distance, |point − centre|²) over a pool. */
