@@ -10,13 +10,13 @@
  * earlier rows of G again (fewer than PANEL columns of K).
  * Source: textbook blocked Cholesky; blocks of pivots from arXiv:2410.03969.
  */
-import { NonFiniteError, view } from "@subquad/linalg-core";
+import { NonFiniteError } from "@subquad/linalg-core";
 import { openScope, runtime, type Scope } from "@subquad/linalg-core/kernels";
-import { matmulSteps } from "@subquad/linalg-core/matmul";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
+import { allocOperand, multiplyOperands, packOperand, type Operand } from "./staged-product.js";
 
-/** Rows of K in a strip: its part of a block stays in cache, and a pause is a few milliseconds away. */
+/** Rows of K in a strip: its part of a block stays in cache, and a pause is a few milliseconds away. Even, as the solver takes pairs. */
 export const STRIP = 2048;
 /** Columns of a substitution panel: all but PANEL of the b + base multiply-adds an entry needs are matrix products. A multiple of 6. */
 const PANEL = 48;
@@ -30,15 +30,31 @@ export interface PivotBlock {
   readonly done: number;
 }
 
-/** A strip of rows [first, first + m) of K, and what is worked on there. */
-interface Strip {
-  readonly first: number;
-  readonly m: number;
-  /** [m, b]: entries of K. */
+/** A piece of a block in compute memory; addresses in bytes. Rows of F, G and X are `ROW` bytes apart, those of a product are packed. */
+interface Stage {
+  readonly scope: Scope;
+  readonly block: PivotBlock;
+  /** The piece begins with the panel that holds its first column, and ends before column `to`. */
+  readonly start: number;
+  readonly to: number;
+  /** F[pivots of the piece, base columns], packed; none for an empty F. */
+  readonly known: Operand | undefined;
+  /** Rows of L_T left of each panel's diagonal block, packed, by panel; none for the first. */
+  readonly beside: readonly (Operand | undefined)[];
+  readonly lower: number;
+  /** A strip of F: base rows. */
+  readonly F: number;
+  /** Gᵀ above, X where it is solved: `to` rows. */
+  readonly X: number;
+  readonly right: number;
+  readonly product: number;
+  /** [strip, columns of the piece]: entries of K. */
   readonly K: Float64Array;
-  /** [to, m]: Gᵀ above, X where it is solved. */
-  readonly X: Float64Array;
 }
+
+/** Numbers from row to row, and bytes: no power of two, or the rows of a column would compete for one place in the cache. */
+const PITCH = STRIP + 8;
+const ROW = 8 * PITCH;
 
 /**
  * Appends the columns [block.done, to) of a block, fewer when `isDone` says so after one of them.
@@ -47,102 +63,133 @@ interface Strip {
 export function* appendBlock(F: PsdFactor, block: PivotBlock, to: number, total: number, isDone: () => boolean): Steps<PivotBlock> {
   const { N, columns } = F;
   const { base, lower, pivots, done } = block;
-  const b = pivots.length, start = done - (done % PANEL); // prettier-ignore
-  const wanted = pivots.subarray(start, to);
-  const left = gatherColumns(columns, N, base, wanted);
-  const widest = Math.min(STRIP, N);
-  const K = new Float64Array(widest * wanted.length), X = new Float64Array(widest * to); // prettier-ignore
   const scope = openScope();
   try {
-    const solver = openSolver(scope, lower, b, widest);
+    const stage = yield* openStage(scope, F, block, to);
     for (let first = 0; first < N; first += STRIP) {
       const m = Math.min(STRIP, N - first);
-      const strip = { first, m, K: K.subarray(0, m * wanted.length), X: X.subarray(0, m * to) };
-      for (let c = 0; c < start; c++) copyRow(columns, (base + c) * N + first, strip.X, c * m, m);
-      yield* residualStrip(F, base, wanted, left, start, strip);
-      for (let top = start; top < to; top += PANEL) yield* solvePanel(F, block, solver, strip, top, Math.min(top + PANEL, to));
-      for (let c = done; c < to; c++) copyRow(strip.X, c * m, columns, (base + c) * N + first, m);
-      yield pause(Math.min(base + (to * first) / N, total), total);
+      yield* residualStrip(stage, F, first, m);
+      for (let top = stage.start; top < to; top += PANEL) yield* solvePanel(stage, top, Math.min(top + PANEL, to), m);
+      const f64 = runtime().memory.f64;
+      for (let c = done; c < to; c++) columns.set(row(f64, stage.X, c, m), (base + c) * N + first);
+      yield pause(Math.min(F.k, total), total);
     }
+    F.entries += N * (to - stage.start);
   } finally {
     scope.release();
   }
-  F.entries += N * wanted.length;
   for (let c = done; c < to; c++) {
     const column = columns.subarray((base + c) * N, (base + c + 1) * N);
     for (const s of F.pivots) column[s] = 0; // F[S, :] is lower triangular, exactly
-    for (let i = 0; i < b; i++) column[pivots[i]!] = i < c ? 0 : lower[i * b + c]!;
+    for (let i = 0; i < pivots.length; i++) column[pivots[i]!] = i < c ? 0 : lower[i * pivots.length + c]!;
     acceptColumn(F, column, pivots[c]!);
+    yield pause(Math.min(F.k, total), total);
     if (isDone()) return { ...block, done: c + 1 };
   }
   return { ...block, done: to };
 }
 
-/** X[start …, :] ← Gᵀ of the strip: its entries of K, less what the first `base` columns explain. */
-function* residualStrip(F: PsdFactor, base: number, pivots: Int32Array, left: Float64Array, start: number, strip: Strip): Steps<void> {
-  const { N, oracle, columns, where } = F;
-  const { first, m, K, X } = strip;
-  const b = pivots.length;
-  oracle.block(first, first + m, pivots, K);
-  const bad = firstNonFinite(K);
-  if (bad >= 0) throw new NonFiniteError(where, "oracle.block", K[bad]!, [first + Math.floor(bad / b), pivots[bad % b]!]);
-  const known = base === 0 ? undefined : yield* matmulSteps(where, view(left, [b, base]), view(columns, [base, m], [N, 1], first));
-  const G = X.subarray(start * m);
-  transposeInto(K, m, b, G);
-  if (known !== undefined) subtract(G, 0, known.data as Float64Array, 0, b * m);
-}
-
-/** to [b, m] ← the transpose of from [m, b], in tiles that stay in cache. */
-function transposeInto(from: Float64Array, m: number, b: number, to: Float64Array): void {
-  for (let top = 0; top < m; top += 32) {
-    const end = Math.min(top + 32, m);
-    for (let c = 0; c < b; c++) for (let i = top; i < end; i++) to[c * m + i] = from[i * b + c]!;
+/** Takes the memory and packs what all strips share. */
+function* openStage(scope: Scope, { N, columns }: PsdFactor, block: PivotBlock, to: number): Steps<Stage> {
+  const { base, lower, pivots, done } = block;
+  const b = pivots.length, start = done - (done % PANEL), count = to - start, widest = Math.min(STRIP, N); // prettier-ignore
+  const L = scope.alloc(8 * b * b);
+  runtime().memory.f64.set(lower, L / 8);
+  const beside: (Operand | undefined)[] = [];
+  for (let top = PANEL; top < to; top += PANEL) {
+    const rows = Math.min(PANEL, to - top);
+    const source = { address: L + 8 * top * b, across: 8 * b, along: 8 };
+    beside[top / PANEL] = yield* packOperand(scope, "left", source, rows, top, allocOperand(scope, "left", rows, top));
   }
+  let known: Operand | undefined;
+  if (base > 0) {
+    const rows = scope.alloc(8 * count * base);
+    runtime().memory.f64.set(gatherColumns(columns, N, base, pivots.subarray(start, to)), rows / 8);
+    const source = { address: rows, across: 8 * base, along: 8 };
+    known = yield* packOperand(scope, "left", source, count, base, allocOperand(scope, "left", count, base));
+    scope.free(rows);
+  }
+  return {
+    scope,
+    block,
+    start,
+    to,
+    known,
+    beside,
+    lower: L,
+    F: scope.alloc(base * ROW),
+    X: scope.alloc(to * ROW),
+    right: allocOperand(scope, "right", widest, Math.max(base, to)),
+    product: scope.alloc(8 * count * widest),
+    K: new Float64Array(widest * count),
+  };
 }
 
-/** Compute memory for substitution: L_T, and a panel of right sides with rows of `stride` bytes. */
-interface Solver {
-  readonly lower: number;
-  readonly panel: number;
-  readonly stride: number;
-}
-
-function openSolver(scope: Scope, lower: Float64Array, b: number, widest: number): Solver {
-  const stride = 16 * Math.ceil(widest / 2); // the kernel takes columns in pairs
-  const address = scope.alloc(8 * b * b), panel = scope.alloc(PANEL * stride); // prettier-ignore
-  runtime().memory.f64.set(lower, address / 8);
-  return { lower: address, panel, stride };
+/** X[start …] ← Gᵀ of the strip: its entries of K, less what the first `base` columns explain; X before it ← the columns done. */
+function* residualStrip(stage: Stage, F: PsdFactor, first: number, m: number): Steps<void> {
+  const { scope, block, start, to, known, right, product } = stage;
+  const { N, columns, oracle, where } = F;
+  const { base } = block;
+  const pivots = block.pivots.subarray(start, to), b = pivots.length, K = stage.K.subarray(0, m * b); // prettier-ignore
+  const strip = (l: number): Float64Array => columns.subarray(l * N + first, l * N + first + m);
+  if (known !== undefined) {
+    const f64 = runtime().memory.f64;
+    for (let l = 0; l < base; l++) f64.set(strip(l), (stage.F + l * ROW) / 8);
+    const B = yield* packOperand(scope, "right", { address: stage.F, across: 8, along: ROW }, m, base, right);
+    yield* multiplyOperands(scope, known, B, product);
+  }
+  oracle.block(first, first + m, pivots, K);
+  const f64 = runtime().memory.f64; // read afresh: others may have grown the memory in the meantime
+  for (let c = 0; c < start; c++) f64.set(strip(base + c), (stage.X + c * ROW) / 8);
+  const isFinite = transposeInto(K, m, b, f64, stage.X / 8 + start * PITCH);
+  if (!isFinite) {
+    const bad = firstNonFinite(K);
+    throw new NonFiniteError(where, "oracle.block", K[bad]!, [first + Math.floor(bad / b), pivots[bad % b]!]);
+  }
+  if (known !== undefined) subtractRows(f64, stage.X / 8 + start * PITCH, product / 8, b, m);
 }
 
 /** X[top … end) ← L⁻¹ of it, given the rows before. */
-function* solvePanel(F: PsdFactor, block: PivotBlock, solver: Solver, strip: Strip, top: number, end: number): Steps<void> {
-  const { m, X } = strip;
-  const b = block.pivots.length, rows = end - top; // prettier-ignore
-  if (top > 0) {
-    const known = yield* matmulSteps(F.where, view(block.lower, [rows, top], [b, 1], top * b), view(X, [top, m]));
-    subtract(X, top * m, known.data as Float64Array, 0, rows * m);
+function* solvePanel({ scope, block, beside, lower, X, right, product }: Stage, top: number, end: number, m: number): Steps<void> {
+  const b = block.pivots.length;
+  const A = beside[top / PANEL];
+  if (A !== undefined) {
+    const B = yield* packOperand(scope, "right", { address: X, across: 8, along: ROW }, m, top, right);
+    yield* multiplyOperands(scope, A, B, product);
+    subtractRows(runtime().memory.f64, X / 8 + top * PITCH, product / 8, end - top, m);
   }
-  const { memory, kernels } = runtime(); // read afresh: the product may have grown the memory
-  const f64 = memory.f64;
-  const at = (c: number): number => (solver.panel + c * solver.stride) / 8;
-  for (let c = 0; c < rows; c++) f64.set(X.subarray((top + c) * m, (top + c + 1) * m), at(c));
-  const diagonal = solver.lower + 8 * (top * b + top);
-  kernels.solveTriangular(rows, diagonal, 8 * b, 8, 1, 0, 2 * Math.ceil(m / 2), solver.panel, solver.stride);
-  for (let c = 0; c < rows; c++) X.set(f64.subarray(at(c), at(c) + m), (top + c) * m);
+  const diagonal = lower + 8 * (top * b + top);
+  runtime().kernels.solveTriangular(end - top, diagonal, 8 * b, 8, 1, 0, 2 * Math.ceil(m / 2), X + top * ROW, ROW);
 }
 
-/** to[at …] ← to − from[p …], n entries. */
-function subtract(to: Float64Array, at: number, from: Float64Array, p: number, n: number): void {
-  for (let i = 0; i < n; i++) to[at + i]! -= from[p + i]!;
+/** to[c, i] ← from[i, c] for c < b, i < m, in tiles that stay in cache; false if an entry is not finite. */
+function transposeInto(from: Float64Array, m: number, b: number, to: Float64Array, at: number): boolean {
+  let zero = 0;
+  for (let top = 0; top < m; top += 32) {
+    const end = Math.min(top + 32, m);
+    for (let c = 0; c < b; c++) {
+      for (let i = top; i < end; i++) {
+        const entry = from[i * b + c]!;
+        zero += entry - entry; // NaN from the first NaN or infinity on
+        to[at + c * PITCH + i] = entry;
+      }
+    }
+  }
+  return zero === 0;
 }
 
-function copyRow(from: Float64Array, p: number, to: Float64Array, at: number, n: number): void {
-  to.set(from.subarray(p, p + n), at);
+/** Rows of X less packed rows of m. */
+function subtractRows(f64: Float64Array, x: number, p: number, rows: number, m: number): void {
+  for (let c = 0; c < rows; c++) {
+    for (let i = 0; i < m; i++) f64[x + c * PITCH + i]! -= f64[p + c * m + i]!;
+  }
+}
+
+function row(f64: Float64Array, X: number, c: number, m: number): Float64Array {
+  return f64.subarray(X / 8 + c * PITCH, X / 8 + c * PITCH + m);
 }
 
 /** The index of the first NaN or infinity, or -1. */
 export function firstNonFinite(values: Float64Array): number {
-  let zero = 0;
-  for (const value of values) zero += value - value; // NaN from the first such entry on
-  return zero === 0 ? -1 : values.findIndex((value) => !Number.isFinite(value));
+  return values.findIndex((value) => !Number.isFinite(value));
 }

@@ -16,6 +16,7 @@
  * Source: Higham's analysis of Cholesky factors of semidefinite matrices, in the trace norm.
  */
 import type { Certificate } from "@subquad/linalg-core";
+import { rest, type Steps } from "@subquad/linalg-core/steps";
 import type { PsdOracle } from "./psd-oracle.js";
 
 /** ω² / N: what the condition allows. Measured on all test kernels: at most a tenth of it. */
@@ -29,16 +30,16 @@ const WEIGHT = 100;
  * @param k columns.
  * @param pivots S.
  */
-export function traceCertificate(
+export function* traceCertificate(
   oracle: PsdOracle,
   diagonal: Float64Array,
   columns: Float64Array,
   k: number,
   pivots: Int32Array,
-): Certificate {
+): Steps<Certificate> {
   const N = oracle.size;
   const norm = "trace norm of K − FFᵀ";
-  const squares = rowSquares(columns, N, k);
+  const squares = yield* rowSquares(columns, N, k);
   let residual = 0, trace = 0, factor = 0; // prettier-ignore
   for (let i = 0; i < N; i++) {
     residual += Math.max(0, diagonal[i]! - squares[i]!);
@@ -70,10 +71,11 @@ function emptyCertificate(oracle: PsdOracle, bound: number, norm: string): Certi
 }
 
 /** ‖F_i‖². */
-function rowSquares(columns: Float64Array, N: number, k: number): Float64Array {
+function* rowSquares(columns: Float64Array, N: number, k: number): Steps<Float64Array> {
   const squares = new Float64Array(N);
   for (let l = 0; l < k; l++) {
     for (let i = 0; i < N; i++) squares[i]! += columns[l * N + i]! * columns[l * N + i]!;
+    yield rest();
   }
   return squares;
 }

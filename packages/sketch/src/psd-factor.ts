@@ -6,10 +6,13 @@
  * Source: textbook pivoted Cholesky.
  */
 import { AssumptionError, NumericsError } from "@subquad/linalg-core";
+import { rest, type Steps } from "@subquad/linalg-core/steps";
 import type { PsdOracle } from "./psd-oracle.js";
 
 /** Terms of a partial sum: the rounding of a trace is that of this many terms and of the number of parts. */
 const PART = 1024;
+/** Numbers copied between two turns of the event loop. */
+const SLICE = 2 ** 20;
 
 export interface PsdFactor {
   readonly where: string;
@@ -31,16 +34,26 @@ export interface PsdFactor {
 }
 
 /** Room for at least `rank` columns: doubled while it lasts, `most` at the end. */
-export function reserve(F: PsdFactor, rank: number, most: number): void {
-  const { N, k, columns, where } = F;
+export function* reserve(F: PsdFactor, rank: number, most: number): Steps<void> {
+  const { N, k, columns } = F;
   if (columns.length >= rank * N) return;
   const rows = Math.min(most, Math.max(rank, 2 * Math.floor(columns.length / N)));
+  F.columns = yield* columnsCopied(F, columns, k, rows);
+}
+
+/** A copy of the first k columns in memory for `rows` of them, made in slices of 8 MB. */
+export function* columnsCopied({ where, N }: PsdFactor, from: Float64Array, k: number, rows: number): Steps<Float64Array> {
+  let to: Float64Array;
   try {
-    F.columns = new Float64Array(rows * N);
+    to = new Float64Array(rows * N);
   } catch (cause) {
     throw new NumericsError("ERR_LIMIT", `${where}: expected room for ${rows} columns of ${N} numbers, got none`, { where, cause });
   }
-  F.columns.set(columns.subarray(0, k * N));
+  for (let p = 0; p < k * N; p += SLICE) {
+    to.set(from.subarray(p, Math.min(p + SLICE, k * N)), p);
+    yield rest();
+  }
+  return to;
 }
 
 /** Residuals at or below it are round-off of k columns, or the oracle's own error. */
@@ -91,6 +104,17 @@ export function acceptColumn(F: PsdFactor, column: Float64Array, pivot: number):
   F.pivots.push(pivot);
   F.traces.push(sum);
   F.k++;
+}
+
+/** L = F[S, :], row-major. */
+export function* coreOf({ columns, N, k, pivots }: PsdFactor): Steps<Float64Array> {
+  const S = Int32Array.from(pivots);
+  const core = new Float64Array(k * k);
+  for (let i = 0; i < k; i += 64) {
+    core.set(gatherColumns(columns, N, k, S.subarray(i, i + 64)), i * k);
+    yield rest();
+  }
+  return core;
 }
 
 /** F[rows, 0 … k), row-major. */

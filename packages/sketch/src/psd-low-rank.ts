@@ -17,7 +17,7 @@ import { prefixSums } from "./categorical.js";
 import { traceCertificate } from "./psd-certificate.js";
 import { appendBlock, type PivotBlock } from "./append-block.js";
 import { appendColumn } from "./append-column.js";
-import { assertNotNegative, gatherColumns, reserve, residualOf, roundOff, type PsdFactor } from "./psd-factor.js";
+import { assertNotNegative, columnsCopied, coreOf, reserve, residualOf, roundOff, type PsdFactor } from "./psd-factor.js";
 import type { PsdOracle } from "./psd-oracle.js";
 import { affordableRank, LARGEST_BLOCK, psdRequest, PSD_OPTIONS } from "./psd-request.js";
 import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState, PsdRequest } from "./psd-request.js";
@@ -78,14 +78,14 @@ export function psdLowRankSync(oracle: PsdOracle, options: PsdLowRankOptions = {
 export function* psdLowRankSteps(where: string, oracle: PsdOracle, options: PsdLowRankOptions & RunControl = {}): Steps<PsdLowRank> {
   const request = psdRequest(where, oracle, options);
   const { method, most, state } = request;
-  const F = openFactor(where, oracle, request);
+  const F = yield* openFactor(where, oracle, request);
   const prefix = new Float64Array(F.N);
   const nextIndex = pivotDraws(state.seed);
   let { draws, blockSize, pending } = state;
 
   let stopped = reasonToStop(F, request);
   while (stopped === undefined) {
-    reserve(F, Math.min(most, F.k + LARGEST_BLOCK), most);
+    yield* reserve(F, Math.min(most, F.k + LARGEST_BLOCK), most);
     if (pending === undefined) {
       const floor = roundOff(F);
       if (prefixSums(F.residual, floor, state.samplingWeights, prefix) === 0) break;
@@ -107,11 +107,13 @@ export function* psdLowRankSteps(where: string, oracle: PsdOracle, options: PsdL
     }
     stopped = reasonToStop(F, request);
   }
-  return result(F, request, { ...state, draws, blockSize, pending }, stopped);
+  return yield* result(F, request, { ...state, draws, blockSize, pending }, stopped);
 }
 
+type Reason = "rank" | "tolerance" | undefined;
+
 /** Why to stop after the columns so far; undefined to go on. */
-function reasonToStop({ N, k, traces, oracle }: PsdFactor, { tolerance, most, mayGiveUp }: PsdRequest): "rank" | "tolerance" | undefined {
+function reasonToStop({ N, k, traces, oracle }: PsdFactor, { tolerance, most, mayGiveUp }: PsdRequest): Reason {
   if (oracle.size === 0 || traces[k]! <= tolerance * traces[0]!) return "tolerance";
   if (k >= most) return "rank";
   // looked at when k is a power of 2, so that where the run gives up does not depend on its blocks
@@ -138,7 +140,7 @@ function adapted(blockSize: number, acceptance: number): number {
 }
 
 /** The factor with no columns, or with those of the run that is resumed. */
-function openFactor(where: string, oracle: PsdOracle, { resume, state, most, byTolerance }: PsdRequest): PsdFactor {
+function* openFactor(where: string, oracle: PsdOracle, { resume, state, most, byTolerance }: PsdRequest): Steps<PsdFactor> {
   const N = oracle.size;
   const diagonal = new Float64Array(N);
   oracle.diagonal(diagonal);
@@ -150,7 +152,6 @@ function openFactor(where: string, oracle: PsdOracle, { resume, state, most, byT
     largest = Math.max(largest, entry);
   }
   if (trace === Infinity) throw new NonFiniteError(where, "oracle.diagonal: its sum", trace, []);
-  const columns = resume === undefined ? new Float64Array(0) : (copy(transpose(resume.factor)).data as Float64Array);
   const F: PsdFactor = {
     where,
     oracle,
@@ -159,34 +160,42 @@ function openFactor(where: string, oracle: PsdOracle, { resume, state, most, byT
     largest,
     residual: resume?.residualDiagonal.slice() ?? diagonal.slice(),
     traces: resume === undefined ? [trace] : Array.from(state.traces),
-    columns,
+    columns: new Float64Array(0),
     k: resume?.pivots.length ?? 0,
     pivots: Array.from(resume?.pivots ?? []),
     entries: N,
   };
   for (let i = 0; i < N; i++) assertNotNegative(F, i, diagonal[i]!);
   if (trace !== F.traces[0]) throw new OptionError(where, "resume", `a result for this oracle, of trace ${trace}`, F.traces[0]);
-  if (!byTolerance) reserve(F, most, most);
+  const room = byTolerance ? F.k : most;
+  F.columns = yield* columnsCopied(F, resume === undefined ? F.columns : storedColumns(resume.factor), F.k, room);
   return F;
 }
 
-function result(F: PsdFactor, request: PsdRequest, state: PsdLowRankState, reason: "rank" | "tolerance" | undefined): PsdLowRank {
+/** F by columns, without a copy if it is stored so. */
+function storedColumns(factor: NdArray): Float64Array {
+  const { data, shape, stride, offset } = factor;
+  const isStored = data instanceof Float64Array && offset === 0 && stride[0] === 1 && stride[1] === shape[0];
+  return isStored ? data : (copy(transpose(factor), { dtype: "float64" }).data as Float64Array);
+}
+
+function* result(F: PsdFactor, request: PsdRequest, state: PsdLowRankState, reason: Reason): Steps<PsdLowRank> {
   const { N, k, oracle, diagonal, residual, traces, entries } = F;
   const floor = roundOff(F);
   const stopped = reason === undefined || residual.every((d) => d <= floor) ? "numericalRank" : reason;
-  const columns = F.columns.length > k * N ? F.columns.slice(0, k * N) : F.columns;
+  const columns = F.columns.length > k * N ? yield* columnsCopied(F, F.columns, k, k) : F.columns;
   const pivots = Int32Array.from(F.pivots);
   return {
     factor: view(columns, [N, k], [1, N]),
     pivots,
-    core: view(gatherColumns(columns, N, k, pivots), [k, k]),
+    core: view(yield* coreOf(F), [k, k]),
     residualDiagonal: residual,
     trace: traces[0]!,
     residualTrace: traces[k]!,
     stopped,
     flatSpectrum: stopped === "rank" && request.byTolerance && k > 1 && linearForecast(traces, k, request.tolerance) > affordableRank(N),
     method: request.method,
-    certificate: traceCertificate(oracle, diagonal, columns, k, pivots),
+    certificate: yield* traceCertificate(oracle, diagonal, columns, k, pivots),
     diagnostics: { seed: state.seed, entries, draws: state.draws, blockSize: state.blockSize },
     state: { ...state, traces: Float64Array.from(traces) },
   };

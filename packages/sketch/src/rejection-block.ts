@@ -10,8 +10,7 @@
  * Source: arXiv:2410.03969, accelerated randomly pivoted Cholesky.
  */
 import { NonFiniteError, rngFor, view } from "@subquad/linalg-core";
-import { matmulSteps } from "@subquad/linalg-core/matmul";
-import type { Steps } from "@subquad/linalg-core/steps";
+import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
 import { drawIndex } from "./categorical.js";
 import { firstNonFinite, type PivotBlock } from "./append-block.js";
 import { assertNotNegative, gatherColumns, type PsdFactor } from "./psd-factor.js";

@@ -91,7 +91,7 @@ describe("certificate is honest", () => {
     const W = solveTriangular(low.core, transpose(low.factor), { transpose: true }).data as Float64Array;
     return W.reduce((sum, w) => sum + w * w, 0) / low.residualDiagonal.length;
   }
-  const spectra: Readonly<Record<string, readonly number[]>> = {
+  const spectra = {
     polynomial: Array.from({ length: 60 }, (_, i) => 1 / (1 + i) ** 2),
     exponential: Array.from({ length: 60 }, (_, i) => 2 ** -i),
     step: Array.from({ length: 60 }, (_, i) => (i < 12 ? 1 : 1e-6)),
@@ -131,7 +131,7 @@ describe("certificate is honest", () => {
     }
   });
   it("a matrix rounded to float32 is certified against the matrix before rounding", () => {
-    const K = withSpectrum(spectra["exponential"]!, "rounded");
+    const K = withSpectrum(spectra.exponential, "rounded");
     const rounded = { data: Float32Array.from(K.flat()), shape: [60, 60], stride: [60, 1], offset: 0 };
     const low = psdLowRankSync(matrixOracle(rounded), { tolerance: 0, maxRank: 60 });
     expect(low.stopped).toBe("numericalRank");
@@ -436,7 +436,13 @@ describe("errors", () => {
     expect(codeOf(() => psdLowRankSync({ ...oracle, relativeError: -1 }))).toBe("ERR_OPTION oracle.relativeError");
   });
   it("NaN on the diagonal or in a block: row and pivot are named", () => {
-    const broken: PsdOracle = { ...oracle, diagonal: (out) => out.fill(1).set([NaN], 2) };
+    const broken: PsdOracle = {
+      ...oracle,
+      diagonal: (out) => {
+        out.fill(1);
+        out[2] = NaN;
+      },
+    };
     expect(() => psdLowRankSync(broken)).toThrow(/NaN at \[2\]/);
     for (const method of methods) {
       const sick: PsdOracle = {
@@ -541,7 +547,9 @@ describe("degenerate", () => {
     const identity: PsdOracle = {
       size: 2000,
       positiveSemidefinite: true,
-      diagonal: (out) => out.fill(1),
+      diagonal: (out) => {
+        out.fill(1);
+      },
       block: (firstRow, endRow, columns, out) => {
         out.fill(0);
         columns.forEach((j, c) => {
