@@ -32,7 +32,7 @@ export const jaxJs: Rival = {
   home: ".",
   engine: "wasm",
   licence: "MIT",
-  gemmLimit: { float32: 4096, ...("Float16Array" in globalThis ? { float64: 512 } : {}) }, // its float64 needs Float16Array to exist
+  gemmLimit: { float32: 4096, ...("Float16Array" in globalThis ? { float64: 1024 } : {}) }, // its float64 needs Float16Array to exist
   attentionLimit: 4096, // three n x n float32 arrays at 8192 exceed what its heap takes beside the inputs
   async gemm({ m, k, n, A, B }) {
     const { jax, version } = await load();

@@ -39,7 +39,8 @@ export function lineText(result: CaseResult): string {
     const rival = row.versusRival && !row.versusExact ? `, ${ratioText(row.versusRival)} ${row.versusRival.rival}` : "";
     return `${nameText(row)} ${timeText(row)}${versus}${rival}, error ${errorText(row)}${row.status === "ok" ? "" : `, ${verdictOf(row).text}`}`;
   });
-  return `${result.id} ${sizeText(result.size)}: ${rows.join("; ")}`;
+  const threads = result.threads > 1 ? ` threads=${result.threads}` : "";
+  return `${result.id} ${sizeText(result.size)}${threads}: ${rows.join("; ")}`;
 }
 
 /** What stands first when something of ours is wrong; empty otherwise. */
