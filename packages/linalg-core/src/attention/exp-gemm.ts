@@ -8,14 +8,27 @@
  */
 import { asArray } from "../array/convert.js";
 import { denseCopy, promote } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
-import { AssumptionError, NonFiniteError, OptionError, ShapeError } from "../errors.js";
+import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { take } from "../runtime/transfer.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { attentionPass, bytesOf, exponentialPass, LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, reals, type KeySet } from "./pass.js";
+import {
+  attentionPass,
+  bytesOf,
+  callKernel,
+  exponentialPass,
+  LARGEST_WIDTH,
+  packKeySet,
+  paddedKeys,
+  paddedWidth,
+  reals,
+  type KeySet,
+} from "./pass.js";
+import { checkExponents } from "./exponents.js";
 import { stageRows } from "./stage.js";
 
 export interface ExpGemmOptions {
@@ -45,7 +58,8 @@ const OPTION_NAMES = ["scale", "rowShift", "columnShift", "clamp", "times", "tra
  * @param B shape [n, d]; likewise.
  * @param options see ExpGemmOptions.
  * @returns E [m, n] in the dtype of A and B; or, with `times`, the product [m, p] ([n, p] transposed) in float64, summed in float64 across blocks of 192.
- * @throws ShapeError; OptionError; NonFiniteError; AssumptionError when an exponent could exceed 87 (float32) or 709 (float64): pass shifts.
+ * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity, also in the product; AssumptionError when an exponent could exceed 87
+ * (float32) or 709 (float64): pass shifts.
  * @complexity m n (d + p) multiply-adds and m n exponentials; no m × n buffer with `times`.
  * @source ours.
  * @example expGemmSync([[0]], [[1]], { rowShift: [0], columnShift: [0.5] }).get(0, 0) // -> 0.6065306597126334
@@ -83,7 +97,9 @@ export function* expGemmSteps(
     row: shift(where, "rowShift", options.rowShift, a.shape[0] ?? 0),
     column: shift(where, "columnShift", options.columnShift, b.shape[0] ?? 0),
   };
-  if (!clamp) checkExponents(where, dtype, a, b, scale, shifts);
+  assertFinite(a, `${where}(A)`);
+  assertFinite(b, `${where}(B)`);
+  checkExponents(where, dtype, a, b, scale, shifts, clamp);
   const left = { points: a, shift: shifts.row, name: "A" };
   const right = { points: b, shift: shifts.column, name: "B" };
   const [queries, keys] = transposed ? [right, left] : [left, right];
@@ -114,7 +130,8 @@ function* product(
 ): Steps<NdArray> {
   const [n = 0, d = 0] = queries.points.shape;
   const m = keys.points.shape[0] ?? 0;
-  const p = X?.shape[1] ?? 0;
+  const p = X?.shape[1] ?? 1;
+  if (p === 0) return view(new Float64Array(0), [n, 0]);
   const width = paddedWidth(d);
   const factor = scale * Math.LOG2E;
   const queryRows = stageRows(scope, where, queries.name, queries.points, dtype, { factor, capacity: n, width, ones: false });
@@ -124,11 +141,20 @@ function* product(
   if (X === undefined) {
     const out = scope.alloc(n * m * bytesOf(dtype));
     yield* exponentialPass(scope, { ...pass, out }, m, clamp);
-    return take(out, [n, m], dtype);
+    return finite(where, out, [n, m], dtype);
   }
   const out = scope.zeros(n * p * 8);
   yield* attentionPass(scope, { ...pass, out, raw: true, bounded: true });
-  return take(out, [n, p], "float64");
+  return finite(where, out, [n, p], "float64");
+}
+
+/** The operands are finite: what is not comes from their size. */
+function finite(where: string, out: number, shape: readonly [number, number], dtype: DType): NdArray {
+  const [n, m] = shape;
+  const bad = callKernel("firstNonFinite", dtype, n * m, out);
+  const result = take(out, shape, dtype);
+  if (bad >= 0) throw new NonFiniteError(where, "result overflows", result.data[bad]!, [Math.floor(bad / m), bad % m]);
+  return result;
 }
 
 function* stageKeySet(
@@ -186,36 +212,4 @@ function weighted(where: string, times: MatrixInput, weights: VectorInput | unde
   const p = X.shape[1] ?? 0;
   for (let i = 0; i < data.length; i++) data[i] = (data[i] ?? 0) * (w[Math.floor(i / p)] ?? 0);
   return view(data, [length, p]);
-}
-
-/** No exponent can exceed what 2^x of the dtype holds: by |scale| |a| |b| − shifts, row by row against the largest column. */
-function checkExponents(
-  where: string,
-  dtype: DType,
-  a: NdArray,
-  b: NdArray,
-  scale: number,
-  shifts: { row: Float64Array; column: Float64Array },
-): void {
-  const allowed = dtype === "float32" ? 87 : 709;
-  const left = norms(a);
-  const right = norms(b);
-  let measured = -Infinity;
-  for (let i = 0; i < left.length; i++) {
-    for (let j = 0; j < right.length; j++) {
-      const exponent = Math.abs(scale) * (left[i] ?? 0) * (right[j] ?? 0) - (shifts.row[i] ?? 0) - (shifts.column[j] ?? 0);
-      if (exponent > measured) measured = exponent;
-    }
-  }
-  if (measured > allowed) throw new AssumptionError(where, { assumption: "largest exponent |scale| |a| |b| − shifts", allowed, measured });
-}
-
-function norms(A: NdArray): Float64Array {
-  const [n = 0, d = 0] = A.shape;
-  const data = denseCopy(A, "float64");
-  return Float64Array.from({ length: n }, (_, i) => {
-    let sum = 0;
-    for (let c = 0; c < d; c++) sum += (data[i * d + c] ?? 0) ** 2;
-    return Math.sqrt(sum);
-  });
 }
