@@ -76,8 +76,7 @@ export function residualOf(F: PsdFactor, z: number): number {
  * A residual errs by about 2 γ_k (a_i + Σ_s |W_is| a_s)², and the weights W stay within 20 a_i on real kernels: 400 times the round-off of
  * one column, and a factor to spare.
  */
-export function assertNotNegative(F: PsdFactor, i: number, residual: number): void {
-  const allowed = -1024 * roundOff(F);
+export function assertNotNegative(F: PsdFactor, i: number, residual: number, allowed = -1024 * roundOff(F)): void {
   if (residual >= allowed) return;
   throw new AssumptionError(F.where, {
     argument: "oracle",

@@ -158,14 +158,14 @@ function* openFactor(where: string, oracle: PsdOracle, { resume, state, most, by
     N,
     diagonal,
     largest,
-    residual: resume?.residualDiagonal.slice() ?? diagonal.slice(),
+    residual: resume?.residualDiagonal.slice() ?? diagonal.map((entry) => Math.max(0, entry)),
     traces: resume === undefined ? [trace] : Array.from(state.traces),
     columns: new Float64Array(0),
     k: resume?.pivots.length ?? 0,
     pivots: Array.from(resume?.pivots ?? []),
     entries: N,
   };
-  for (let i = 0; i < N; i++) assertNotNegative(F, i, diagonal[i]!);
+  for (let i = 0; i < N; i++) assertNotNegative(F, i, diagonal[i]!, -(oracle.relativeError ?? 0) * largest);
   if (trace !== F.traces[0]) throw new OptionError(where, "resume", `a result for this oracle, of trace ${trace}`, F.traces[0]);
   const room = byTolerance ? F.k : most;
   F.columns = yield* columnsCopied(F, resume === undefined ? F.columns : storedColumns(resume.factor), F.k, room);
