@@ -120,6 +120,11 @@ function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-appro
     "attention-approx": {
       attention: () => attention.attention(Q, K, V, { tolerance: 0.1 }),
       attentionSync: () => attention.attentionSync(Q, K, V, { tolerance: 0.1 }),
+      exactAttention: () => attention.exactAttention(q, k, v),
+      exactAttentionSync: () => attention.exactAttentionSync(q, k, v),
+      mergeAttention: () => attention.mergeAttention([core.streamingAttentionSync(q, k, v)]),
+      nystromAttention: () => attention.nystromAttention(Q, K, V, { rank: 32 }),
+      nystromAttentionSync: () => attention.nystromAttentionSync(Q, K, V, { rank: 32 }),
       planAttention: () => attention.planAttention({ q: Q, k: K, v: V }, { tolerance: 0.1 }),
     },
   };
