@@ -23,7 +23,10 @@ export interface MeasureOptions {
   readonly budget?: number;
   /** Milliseconds of rounds after which even `rounds` are cut, and the sample says so; one round is always finished. Default Infinity. */
   readonly cutoff?: number;
-  /** Milliseconds of an earlier run of each contender: the warm-up ends when its first run agrees with it. */
+  /**
+   * Milliseconds of an earlier run of each contender: the warm-up ends when its first run agrees with it. A contender that may be slow, and
+   * whose earlier run took over a second and more than `slowFactor` times ours, is not run again: that run is its one sample.
+   */
   readonly firstCalls?: readonly number[];
   /** Contenders that may be dropped to one sample when slower than `slowFactor` times the slowest other one. Default none. */
   readonly mayBeSlow?: readonly boolean[];
@@ -40,6 +43,7 @@ export interface MeasureOptions {
 }
 
 const MOST_ROUNDS = 60;
+const LONG = 1000; // milliseconds: a run that nobody wants to wait for twice
 
 /** Times all contenders against each other; entry c of the result belongs to contender c. */
 export async function measure(contenders: readonly Runnable[], options: MeasureOptions = {}): Promise<readonly Sample[]> {
@@ -78,12 +82,17 @@ export function breathe(): Promise<void> {
 
 /** Warms up ours first, then the others; one that turns out far slower gets one run only. Says which those are. */
 async function warmUpAll(timers: readonly Timer[], options: MeasureOptions): Promise<readonly boolean[]> {
-  const { mayBeSlow = [], slowFactor = 10 } = options;
+  const { mayBeSlow = [], slowFactor = 10, firstCalls = [] } = options;
   const ours = timers.filter((_, c) => !mayBeSlow[c]);
   for (const timer of ours) await timer.warmUp(Infinity).then(breathe);
   const known = ours.map((timer) => timer.estimate()).filter(Number.isFinite);
   const limit = known.length > 0 ? slowFactor * Math.max(...known) : Infinity;
-  for (const [c, timer] of timers.entries()) if (mayBeSlow[c]) await timer.warmUp(limit).then(breathe);
+  for (const [c, timer] of timers.entries()) {
+    if (!mayBeSlow[c]) continue;
+    const first = firstCalls[c] ?? 0;
+    if (first > Math.max(limit, LONG)) timer.take(first);
+    else await timer.warmUp(limit).then(breathe);
+  }
   return timers.map((timer, c) => mayBeSlow[c] === true && timer.estimate() > limit);
 }
 

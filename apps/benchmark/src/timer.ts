@@ -63,6 +63,8 @@ export interface Timer {
   failure(): unknown;
   /** Runs until two consecutive runs agree, or five runs, or two seconds; one run only when it exceeds `limit` milliseconds. */
   warmUp(limit: number): Promise<void>;
+  /** Takes an earlier run, in milliseconds, for the estimate. */
+  take(milliseconds: number): void;
   sample(): Promise<void>;
   closeRound(): void;
   result(once: boolean, cut: boolean): Sample;
@@ -123,6 +125,9 @@ export function createTimer(contender: Runnable, options: TimerOptions, firstCal
         estimate = (await timed(trial)).wall / trial;
         repeats = repeatsFor(estimate);
       }),
+    take(milliseconds) {
+      estimate = milliseconds;
+    },
     sample: () =>
       guarded(async () => {
         let { wall, cpu } = await timed(repeats);

@@ -60,6 +60,16 @@ describe("oracle", () => {
     expect(slow).toMatchObject({ once: true, times: [0.5], cut: false });
   });
 
+  test("one that took seconds is not run again: its first call is its sample", async () => {
+    const { clock, worker } = fakeMachine();
+    let runs = 0;
+    const slow = { run: () => runs++ };
+    const options = { ...exactly(2), clock, mayBeSlow: [false, true], firstCalls: [10, 7000] };
+    const [, sample] = await measure([worker(10), slow], options);
+    expect(sample).toMatchObject({ once: true, times: [7] });
+    expect(runs).toBe(0);
+  });
+
   test("the cutoff cuts rounds and says so", async () => {
     const { clock, worker } = fakeMachine();
     const [sample] = await measure([worker(100)], { ...exactly(9), clock, cutoff: 450 });

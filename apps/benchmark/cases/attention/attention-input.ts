@@ -35,8 +35,16 @@ export async function trueAttention({ tasks, names }: AttentionInput, context: C
   return all;
 }
 
+const known = new WeakMap<Values, Float64Array>(); // an answer is judged twice: by its error and by its certificate
+
 /** The error of every row in spreads of V. */
 export function errorsOfRows(output: Values, truth: Values, input: AttentionInput): Float64Array {
+  const errors = known.get(output) ?? measureRows(output, truth, input);
+  known.set(output, errors);
+  return errors;
+}
+
+function measureRows(output: Values, truth: Values, input: AttentionInput): Float64Array {
   const { n, d } = input.tasks[0]!;
   const shape = [input.tasks.length, n, d];
   if (output.length !== truth.length) return new Float64Array(input.tasks.length * n).fill(Infinity);
