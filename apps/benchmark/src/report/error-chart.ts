@@ -14,12 +14,12 @@ interface Point {
   readonly error: number;
 }
 
-/** The row group with the most methods, at the largest n among equals. */
+/** The row group with the most methods, at the largest n. */
 export function errorChart({ cases }: Result): readonly Chart[] {
   const points = (at: CaseResult): readonly Point[] =>
     at.contenders.flatMap((row) => (row.median === undefined || !row.error ? [] : [{ row, seconds: row.median, error: row.error }]));
   const able = cases.filter((at) => at.id === "attention/real-heads" && points(at).length > 2);
-  const chosen = able.sort((a, b) => points(b).length - points(a).length || Number(b.size.n) - Number(a.size.n))[0];
+  const chosen = able.sort((a, b) => Number(b.size.n) - Number(a.size.n) || points(b).length - points(a).length)[0];
   return chosen ? [draw(chosen, points(chosen))] : [];
 }
 

@@ -156,7 +156,7 @@ function summaryOf(group: readonly CaseResult[], series: readonly Series[], ns: 
   const best = at.contenders.find(({ name }) => name === rival);
   const growth = series
     .filter(({ name, points }) => points.length > 2 && ours.some((row) => row.name === name))
-    .map(({ name, points }) => `${name} as n^${fitExponent(points.slice(-3)).exponent.toFixed(1)}`);
+    .map(({ name, points }) => `${name} as n^${fitExponent(points.slice(-3)).exponent.toFixed(1).replace("-0.0", "0.0")}`);
   return [
     `At n = ${largest}: ${times.join(", ")}.`,
     best ? ` Fastest right rival: ${best.name}, ${timeText(best).split(" [")[0]}.` : "",
