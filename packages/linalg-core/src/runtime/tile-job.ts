@@ -54,8 +54,8 @@ export async function runTiles(job: TileJob, run: Run): Promise<void> {
 /** Runs the tiles from `first` on the pool; returns the first tile that is still to do, which is `first` if the pool has gone. */
 async function runOnPool(pool: Pool, job: TileJob, first: number, wanted: number, run: Run): Promise<number> {
   const unlock = await pool.lock.acquire(run.signal);
-  run.check();
   try {
+    run.check(); // an abort may have come between the lock and this turn
     if (shared().pool !== pool) return first; // it died or was closed while we waited
     if (wanted > pool.size()) await growPool(pool, wanted);
     if (shared().pool !== pool) return first;
