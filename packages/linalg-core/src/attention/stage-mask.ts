@@ -26,10 +26,7 @@ export function stageMask(
   let largest = 0;
   for (let p = 0; p < entries.length; p++) {
     const value = entries[p] ?? 0;
-    const index = [Math.floor(p / m), p % m];
-    if (isKeep && value !== 0 && value !== 1)
-      throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
-    if (!isKeep && !(value < Infinity)) throw new NonFiniteError(where, "mask", value, index);
+    if (isKeep ? value !== 0 && value !== 1 : !(value < Infinity)) refuse(where, isKeep, value, [Math.floor(p / m), p % m]);
     if (isKeep) runtime().memory.u8[address + p] = value;
     else {
       reals(dtype)[address / bytesOf(dtype) + p] = value;
@@ -37,4 +34,9 @@ export function stageMask(
     }
   }
   return { address, keys: m, kind: isKeep ? "keep" : "add", largest };
+}
+
+function refuse(where: string, isKeep: boolean, value: number, index: readonly number[]): never {
+  if (!isKeep) throw new NonFiniteError(where, "mask", value, index);
+  throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
 }

@@ -110,7 +110,7 @@ export function* streamingAttentionSteps(
   if (result !== undefined) return result;
   if (dtype === "float32") {
     const wide = yield* stream(inputs, "float64"); // scores beyond float32: the same in float64
-    if (wide !== undefined) return { ...wide, output: narrow(wide.output) };
+    if (wide !== undefined) return narrow(wide);
   }
   const expected = "|scale| max‖q‖ max‖k‖ + max|bias| and 192 max|v| below 2^1020";
   throw new NumericsError("ERR_OVERFLOW", `${where}(Q, K, V): expected ${expected}, got more`, { where, expected });
@@ -127,8 +127,10 @@ interface Inputs {
   readonly causalOffset: number | undefined;
 }
 
+type Exact = StreamingAttentionResult & { readonly certificate: { readonly kind: "exact" } };
+
 /** The stream in one dtype; undefined when scores could leave its range. */
-function* stream(inputs: Inputs, dtype: DType): Steps<StreamingAttentionResult | undefined> {
+function* stream(inputs: Inputs, dtype: DType): Steps<Exact | undefined> {
   const { where, q, k, v, shape, scale, options } = inputs;
   const { n, e } = shape;
   const scope = openScope();
@@ -198,12 +200,17 @@ function logSums(n: number, denominators: number, maxima: number): { readonly lo
 
 function causalOffset(where: string, causal: StreamingAttentionOptions["causal"]): number | undefined {
   if (causal === undefined || causal === false) return undefined;
-  const offset = causal === true ? 0 : causal.offset;
-  if (!Number.isInteger(offset) || Math.abs(offset) > 2 ** 30)
+  const offset = causal === true ? 0 : (causal as { readonly offset?: unknown } | null)?.offset;
+  if (typeof offset !== "number" || !Number.isInteger(offset) || Math.abs(offset) > 2 ** 30) {
     throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
+  }
   return offset;
 }
 
-function narrow(wide: NdArray): NdArray {
-  return view(Float32Array.from(wide.data), wide.shape);
+/** The output rounded to float32, which its bound must count. */
+function narrow(wide: Exact): StreamingAttentionResult {
+  let largest = 0;
+  for (const x of wide.output.data) largest = Math.max(largest, Math.abs(x));
+  const bound = wide.certificate.bound + largest * 2 ** -24 + 2 ** -150;
+  return { ...wide, output: view(Float32Array.from(wide.output.data), wide.output.shape), certificate: { kind: "exact", bound } };
 }
