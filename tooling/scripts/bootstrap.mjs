@@ -26,6 +26,7 @@ export function run(command, args, env = {}) {
       DO_NOT_TRACK: "1",
       npm_config_loglevel: "error",
       npm_config_fetch_retries: "1", // without a network npm would hang for more than a minute
+      npm_config_fetch_retry_mintimeout: "1000",
       ...env,
     },
   });

@@ -3,7 +3,10 @@
 import { readFileSync } from "node:fs";
 import ts from "typescript";
 
-/** The ts fences of a file: { line, info, code }[]; `ts no-run: reason` is only type-checked. */
+/**
+ * The ts fences of a file; `ts no-run: reason` is only type-checked.
+ * @returns {{ line: number, runs: boolean, reason: string, code: string }[]}
+ */
 export function fencesOf(path) {
   const fences = [];
   const lines = readFileSync(path, "utf8").split("\n");
@@ -23,7 +26,10 @@ export function fencesOf(path) {
   return fences;
 }
 
-/** The code with every `// ->` turned into a call of `shows(actual, expected, line)`; `count` of them. */
+/**
+ * The code with every `// ->` turned into a call of `shows(values, expected, line)`, and how many there were.
+ * @returns {{ code: string, count: number }}
+ */
 export function withAssertions(code) {
   const source = ts.createSourceFile("fence.ts", code, ts.ScriptTarget.ES2022, true);
   const edits = [];

@@ -18,7 +18,7 @@ const turbo = (...tasks) =>
 bootstrap({ runtimes: ci || full });
 step("lockfile names no host", () => (/tarball:|https?:\/\//.test(readFileSync("pnpm-lock.yaml", "utf8")) ? 1 : 0));
 if (step("build", () => turbo("build"))) {
-  step("typecheck and package checks", () => turbo("typecheck", "check:pkg"));
+  step("typecheck and package checks", () => Math.max(turbo("typecheck", "check:pkg"), tool("typescript:tsc", ["-p", "."])));
   step("sync-exports", () => script("sync-exports", "--check"));
   step("eslint", () => tool("eslint", ["--cache", "--cache-location", "node_modules/.cache/eslint/", "--max-warnings", "0", "."]));
   step("prettier", () => tool("prettier", ["--check", "--log-level", "warn", "."]));
