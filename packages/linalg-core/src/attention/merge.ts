@@ -7,6 +7,7 @@
  */
 import { asArray } from "../array/convert.js";
 import { denseCopy, promote } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
@@ -26,7 +27,7 @@ export interface AttentionPart {
  * For keys that are split over calls or machines, or for exact keys beside approximated ones. Associative up to round-off.
  * @param parts at least one; all of the same n and e.
  * @returns output [n, e] in float32 when every part is, else float64; logSumExp [n] in float64. A row that no part sees is 0 and −Infinity.
- * @throws OptionError for an empty list; ShapeError when shapes differ; NonFiniteError for NaN, or +Infinity in a logSumExp.
+ * @throws OptionError for an empty list; ShapeError when shapes differ; NonFiniteError for NaN or Infinity, −Infinity in a logSumExp apart.
  * @complexity O(P n e).
  * @source arXiv:2205.14135, rescaling of partial softmax sums.
  * @example mergeAttention([await streamingAttention(Q, K1, V1), await streamingAttention(Q, K2, V2)]).output;
@@ -40,6 +41,7 @@ export function mergeAttention(parts: readonly AttentionPart[]): { readonly outp
     if (A.shape.length !== 2 || A.shape[0] !== n || A.shape[1] !== e) {
       throw new ShapeError(where, `parts[${p}].output`, `shape [${n}, ${e}] as the first part`, A.shape);
     }
+    assertFinite(A, `${where}(parts[${p}].output)`);
     return denseCopy(A, "float64");
   });
   const sums = parts.map(({ logSumExp }, p) => logSums(where, `parts[${p}].logSumExp`, logSumExp, n));
@@ -66,7 +68,7 @@ export function mergeAttention(parts: readonly AttentionPart[]): { readonly outp
   return { output: view(output, [n, e]), logSumExp: view(logSumExp, [n]) };
 }
 
-function logSums(where: string, name: string, input: VectorInput, n: number): Float32Array | Float64Array {
+function logSums(where: string, name: string, input: VectorInput, n: number): Float64Array {
   const A = asArray(input, `${where}(${name})`);
   if (A.shape.length !== 1 || A.shape[0] !== n) throw new ShapeError(where, name, `shape [${n}]`, A.shape);
   const values = denseCopy(A, "float64");
