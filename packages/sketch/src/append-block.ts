@@ -16,8 +16,8 @@ import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
 import { allocOperand, multiplyOperands, packOperand, type Operand } from "./staged-product.js";
 
-/** Rows of K in a strip: its part of a block stays in cache, and a pause is a few milliseconds away. Even, as the solver takes pairs. */
-export const STRIP = 2048;
+/** Rows of K in a strip: products of tens of milliseconds, worth a pool, from a few hundred columns on. Even, as the solver takes pairs. */
+export const STRIP = 4096;
 /** Columns of a substitution panel: all but PANEL of the b + base multiply-adds an entry needs are matrix products. A multiple of 6. */
 const PANEL = 48;
 

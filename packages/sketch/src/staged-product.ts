@@ -25,8 +25,8 @@ export interface Source {
 
 /** Rows of A, and columns of B, in a register tile of float64. */
 const WIDTH = { left: 6, right: 4 } as const;
-/** Multiply-adds of a tile of the product, values of a tile of packing: a few milliseconds and less. */
-const TILE_WORK = 2e7, PACK_WORK = 65536; // prettier-ignore
+/** Multiply-adds of a tile of the product, values of a tile of packing: a millisecond or less, so that a strip has enough for a pool. */
+const TILE_WORK = 5e6, PACK_WORK = 65536; // prettier-ignore
 const TILE_ROWS = 192;
 
 /** Memory for an operand of at most this length and depth. */
