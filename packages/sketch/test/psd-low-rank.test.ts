@@ -117,7 +117,7 @@ describe("certificate is honest", () => {
     }
     slack.sort((a, b) => a - b);
     expect(slack[slack.length >> 1]).toBeLessThan(1.001); // where rounding is far off, the bound is the trace itself
-  });
+  }, 30_000);
   it("real kernels, to round-off, with the oracle's own error", () => {
     for (const kernel of ["gaussian", "laplace", "matern32", "matern52", "exp", "polynomial"] as KernelName[]) {
       const X = gaussianArray([60, 3], { deviation: 0.8, seed: kernel });
@@ -211,7 +211,7 @@ describe("theorem-sized", () => {
       }
       expect(statistic).toBeLessThan(chiSquareAt1e3(cells - 1));
     }
-  });
+  }, 30_000);
 });
 
 /** Probability of every ordered choice of `count` pivots, by elimination. */
@@ -280,7 +280,7 @@ describe("laws", () => {
       ),
       { seed: 5, numRuns: 25 },
     );
-  });
+  }, 30_000);
   it("resume by tolerance, too; the earlier result stays as it was", () => {
     for (const method of methods) {
       const whole = psdLowRankSync(oracle, { method, tolerance: 1e-5, maxRank: 400 });
@@ -292,7 +292,7 @@ describe("laws", () => {
       expect(bits(first)).toEqual(kept);
       expect(bits(psdLowRankSync(oracle, { resume: first, tolerance: 1e-3, maxRank: 400 }))).toEqual(bits(second));
     }
-  });
+  }, 30_000);
   it("resume keeps the weights and goes on after structuredClone of the state", () => {
     const samplingWeights = Float64Array.from({ length: 500 }, (_, i) => 1 + (i % 7));
     for (const method of random) {
@@ -311,7 +311,7 @@ describe("laws", () => {
       expect(bits(psdLowRankSync(oracle, { ...options, seed: "7" }))).toEqual(wanted);
       expect(psdLowRankSync(oracle, { ...options, seed: 8 }).pivots).not.toEqual(psdLowRankSync(oracle, options).pivots);
     }
-  });
+  }, 30_000);
   it("the JavaScript backend has the bits of WebAssembly without fused multiply-add", () => {
     const run = (): string => bits(psdLowRankSync(kernelOracle(gaussianArray([300, 12])), { rank: 80 }));
     const { deterministic } = backend();
