@@ -82,6 +82,10 @@ function pnpm(args, cwd) {
 }
 
 function checkManifests() {
+  for (const folder of packageFolders) {
+    const name = basename(folder); // pnpm adds the root's LICENSE, unless the package has a file of such a name
+    if (!existsSync(join(home, "node_modules/@subquad", name, "LICENSE"))) problems.push(`${name} is packed without its LICENSE`);
+  }
   for (const path of readdirSync(join(home, "node_modules"), { recursive: true })) {
     if (basename(path) !== "package.json" || path.startsWith(".")) continue;
     const { name, scripts = {} } = JSON.parse(readFileSync(join(home, "node_modules", path), "utf8"));
