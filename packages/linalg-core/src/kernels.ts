@@ -3,6 +3,7 @@
  *
  * Operands are staged in compute memory inside a scope; passes are generators for `runSync` and `runAsync` of the steps subpath.
  */
+export { asMatrix, asSquareMatrix, vectorEntries } from "./array/operands.js";
 export { expGemm, expGemmSync, type ExpGemmOptions } from "./attention/exp-gemm.js";
 export {
   attentionPass,

@@ -28,6 +28,9 @@ export function denseCopy(A: NdArray, dtype: DType): Float32Array<ArrayBuffer> |
   return out;
 }
 
+/** u: the largest relative error of rounding to nearest. */
+export const UNIT_ROUND_OFF = { float32: 2 ** -24, float64: 2 ** -53 } as const satisfies Readonly<Record<DType, number>>;
+
 /** out ← the elements of A in row-major order. */
 export function gather(A: NdArray, out: NdData): void {
   const { data, shape, stride, offset } = A;

@@ -7,7 +7,7 @@
  */
 import { NonFiniteError, splitSite } from "../errors.js";
 import { asArray } from "./convert.js";
-import { eachRow, indicesOf } from "./layout.js";
+import { eachRow, indicesOf, isRowMajor, sizeOf } from "./layout.js";
 import type { ArrayInput } from "./types.js";
 
 /**
@@ -24,9 +24,10 @@ import type { ArrayInput } from "./types.js";
 export function assertFinite(A: ArrayInput, site: string): void {
   const { data, shape, stride, offset } = asArray(A, site);
   if (data[Symbol.toStringTag] === "Int32Array") return;
-  const n = shape[shape.length - 1] ?? 1;
-  const step = stride[shape.length - 1] ?? 0;
-  eachRow(shape, stride, offset, (p, q) => {
+  const [lengths, steps] = isRowMajor(shape, stride) ? [[sizeOf(shape)], [1]] : [shape, stride]; // packed: one long row
+  const n = lengths[lengths.length - 1]!;
+  const step = steps[steps.length - 1]!;
+  eachRow(lengths, steps, offset, (p, q) => {
     let sum = 0;
     for (let j = 0; j < n; j++) {
       const x = data[p + j * step]!;

@@ -77,6 +77,18 @@ export function indicesOf(q: number, shape: readonly number[]): number[] {
   return indices;
 }
 
+/** Least and greatest position of an array that has elements. */
+export function reachOf(shape: readonly number[], stride: readonly number[], offset: number): readonly [low: number, high: number] {
+  let low = offset;
+  let high = offset;
+  for (let k = 0; k < shape.length; k++) {
+    const span = stride[k]! * (shape[k]! - 1);
+    if (span < 0) low += span;
+    else high += span;
+  }
+  return [low, high];
+}
+
 /** The entries of a shape are nonnegative integers. */
 export function checkAxes(site: string, shape: readonly number[]): void {
   if (isShape(shape)) return;
@@ -114,13 +126,7 @@ export function layoutFault(
   }
   if (!Number.isSafeInteger(offset)) return { expected: "an integer offset", got: quoted(offset) };
   if (sizeOf(shape) === 0) return undefined; // nothing is ever read, wherever the offset points
-  let low = offset as number;
-  let high = low;
-  for (let k = 0; k < shape.length; k++) {
-    const span = stride[k]! * (shape[k]! - 1);
-    if (span < 0) low += span;
-    else high += span;
-  }
+  const [low, high] = reachOf(shape, stride, offset as number);
   if (low >= 0 && high < length) return undefined;
   return { expected: `elements within data of length ${length}`, got: `positions ${low} to ${high}` };
 }

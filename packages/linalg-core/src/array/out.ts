@@ -1,8 +1,10 @@
 /**
  * Results in memory that the caller owns: what may be written to, and the writing.
+ *
+ * Source: Subquad's own convention, on scijs ndarray's layout.
  */
 import { OptionError, ShapeError } from "../errors.js";
-import { eachRow, isRowMajor } from "./layout.js";
+import { eachRow, isRowMajor, reachOf } from "./layout.js";
 import type { DType, NdArray, NdData } from "./types.js";
 
 const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
@@ -47,6 +49,19 @@ export function writeInto(out: NdArray, result: NdData): void {
   eachRow(shape, stride, offset, (p, q) => {
     for (let j = 0; j < n; j++) data[p + j * step] = result[q + j]!;
   });
+}
+
+/** Whether two arrays may share an element. Conservative: true when their spans in one buffer meet. */
+export function mayOverlap(A: NdArray, B: NdArray): boolean {
+  if (A.data.buffer !== B.data.buffer || A.size === 0 || B.size === 0) return false;
+  const [aFirst, aEnd] = bytesSpanned(A);
+  const [bFirst, bEnd] = bytesSpanned(B);
+  return aFirst < bEnd && bFirst < aEnd;
+}
+
+function bytesSpanned({ data, shape, stride, offset }: NdArray): readonly [first: number, end: number] {
+  const [low, high] = reachOf(shape, stride, offset);
+  return [data.byteOffset + low * data.BYTES_PER_ELEMENT, data.byteOffset + (high + 1) * data.BYTES_PER_ELEMENT];
 }
 
 /** Sorted by stride, an axis must step over everything the ones below it span; stricter than need be, as no sane layout fails it. */

@@ -9,6 +9,7 @@
 import { OptionError, ShapeError } from "../errors.js";
 import { asArray } from "./convert.js";
 import { gather, sameKind } from "./cast.js";
+import { asMatrix } from "./operands.js";
 import { checkAxes, checkLayout, checkShape, isRowMajor, rowMajorStride } from "./layout.js";
 import type { ArrayInput, MatrixInput, NdArray, NdData } from "./types.js";
 import { isNdData, makeArray } from "./make-array.js";
@@ -118,7 +119,7 @@ export function reshape(A: ArrayInput, shape: readonly number[]): NdArray {
  * @example row(A, 0)
  */
 export function row(A: MatrixInput, i: number): NdArray {
-  const { data, shape, stride, offset } = asMatrix(A, "row");
+  const { data, shape, stride, offset } = asMatrix(A, "row(A)");
   return makeArray(data, [shape[1]!], [stride[1]!], offset + stride[0]! * index(i, shape[0]!, "i", "row"));
 }
 
@@ -133,7 +134,7 @@ export function row(A: MatrixInput, i: number): NdArray {
  * @example column(A, 0)
  */
 export function column(A: MatrixInput, j: number): NdArray {
-  const { data, shape, stride, offset } = asMatrix(A, "column");
+  const { data, shape, stride, offset } = asMatrix(A, "column(A)");
   return makeArray(data, [shape[0]!], [stride[0]!], offset + stride[1]! * index(j, shape[1]!, "j", "column"));
 }
 
@@ -141,12 +142,6 @@ function leastOffset(shape: readonly number[], stride: readonly number[]): numbe
   let offset = 0;
   for (let k = 0; k < shape.length; k++) if (stride[k]! < 0) offset -= stride[k]! * (shape[k]! - 1);
   return offset;
-}
-
-function asMatrix(A: MatrixInput, where: string): NdArray {
-  const matrix = asArray(A, `${where}(A)`);
-  if (matrix.dimension !== 2) throw new ShapeError(where, "A", "a matrix, shape [m, n]", matrix.shape);
-  return matrix;
 }
 
 /** Start, count and step of a range. */

@@ -6,20 +6,18 @@
  * In float64, whatever the dtype of A. Backward stable: L Lᵀ = A + jitter I + E with |E| ≤ γ_(n+1) |L||Lᵀ|.  Source: textbook, left-looking by
  * blocks of four columns.
  */
-import { asArray } from "../array/convert.js";
-import { denseCopy, dtypeOf } from "../array/cast.js";
+import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
+import { asSquareMatrix } from "../array/operands.js";
 import type { MatrixInput, NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { AssumptionError, NonFiniteError, OptionError, RankDeficientError, ShapeError } from "../errors.js";
+import { AssumptionError, NonFiniteError, OptionError, RankDeficientError } from "../errors.js";
 import { log } from "../math/log.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { matmul } from "./matmul.js";
 import { solveTriangular } from "./triangular.js";
-
-const UNIT = { float32: 2 ** -24, float64: 2 ** -53 } as const;
 
 export interface CholeskyOptions {
   /** What may be added to the diagonal: nothing; a number >= 0; or "auto": 0, then n u max a_ii times 1, 10, 100 … until it succeeds. Default "none". */
@@ -69,12 +67,11 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
   assertInRange(where, { jitterLimit }, 0, 1);
   assertInRange(where, { symmetryTolerance }, 0, Infinity);
   assertBoolean(where, { certify });
-  const input = asArray(A, `${where}(A)`);
+  const input = asSquareMatrix(A, `${where}(A)`);
   const [n = 0] = input.shape;
-  if (input.shape.length !== 2 || input.shape[1] !== n) throw new ShapeError(where, "A", "a square matrix", input.shape);
-  const a = denseCopy(input, "float64") as Float64Array;
+  const a = denseCopy(input, "float64");
   const dtype = dtypeOf(input);
-  checkSymmetric(where, a, n, symmetryTolerance * n * UNIT[dtype]);
+  checkSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
   const { factor, added, attempts } = factorize(where, a, n, jitter, jitterLimit);
   const wide = view(factor, [n, n]);
   const L = dtype === "float32" ? view(Float32Array.from(factor), [n, n]) : wide;
@@ -106,7 +103,7 @@ function factorize(
   for (let attempts = 1; ; attempts++) {
     const { factor, column, pivot } = tryFactor(a, n, added);
     if (column < 0) return { factor, added, attempts };
-    added = added === 0 ? n * UNIT.float64 * top : added * 10;
+    added = added === 0 ? n * UNIT_ROUND_OFF.float64 * top : added * 10;
     if (jitter === "auto" && added > 0 && added <= limit * top) continue;
     const remedy =
       jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: "auto" if A is semidefinite`;
@@ -158,7 +155,7 @@ function checkSymmetric(where: string, a: Float64Array, n: number, relative: num
  */
 function measure(a: Float64Array, n: number, L: NdArray, jitter: number): Certificate {
   const norm = "relative backward error, Frobenius";
-  const u = UNIT.float64;
+  const u = UNIT_ROUND_OFF.float64;
   const wide = view(denseCopy(L, "float64"), [n, n]);
   const product = matmul(wide, transpose(wide)).data;
   let largest = 0;

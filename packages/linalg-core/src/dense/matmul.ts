@@ -8,18 +8,20 @@
  * Order law: c_ij is the sum over panels of the sum inside a panel, both ascending, one accumulator each; so its bits depend on row i of A,
  * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
  */
-import { asArray } from "../array/convert.js";
 import { denseCopy, dtypeOf, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
-import { assertWritable, writeInto } from "../array/out.js";
+import { zeros } from "../array/create.js";
+import { indicesOf } from "../array/layout.js";
+import { asMatrix } from "../array/operands.js";
+import { assertWritable, mayOverlap, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
-import { transpose, view } from "../array/view.js";
+import { transpose } from "../array/view.js";
 import { callKernel, bytesOf, runTiles } from "../attention/pass.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import { GEMM_ROWS } from "../kernels/abi.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
-import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
+import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
 
 export interface MatmulOptions {
@@ -53,18 +55,23 @@ const TILE_WORK = 2e7;
  * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
  */
 export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = {}): NdArray {
-  assertKnownOptions("matmul", options, OPTION_NAMES);
   return runSync(matmulSteps("matmul", A, B, options));
 }
 
 /** `matmul` on the worker pool: same arguments, same errors, same bits. */
 export function matmulAsync(A: MatrixInput, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(matmulSteps("matmulAsync", A, B, options), options);
+  return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
-export function* matmulSteps(where: string, A: MatrixInput, B: MatrixInput, options: MatmulOptions & RunControl = {}): Steps<NdArray> {
-  assertKnownOptions(where, options, [...OPTION_NAMES, "signal", "onProgress", "threads"]);
+export function* matmulSteps(
+  where: string,
+  A: MatrixInput,
+  B: MatrixInput,
+  options: MatmulOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<NdArray> {
+  assertKnownOptions(where, options, known);
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
   assertInRange(where, { alpha, beta }, -Number.MAX_VALUE, Number.MAX_VALUE);
@@ -79,7 +86,7 @@ export function* matmulSteps(where: string, A: MatrixInput, B: MatrixInput, opti
   if (out !== undefined && beta !== 0) assertFinite(out, `${where}(out)`);
   const scope = openScope();
   try {
-    const product = m * n * k === 0 ? zeroProduct(m, n, dtype) : yield* multiply(scope, where, left, right, dtype);
+    const product = m * n * k === 0 ? zeros([m, n], { dtype }) : yield* multiply(scope, where, left, right, dtype);
     return combine(where, product, alpha, beta, out);
   } finally {
     scope.release();
@@ -106,7 +113,7 @@ function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: D
   yield* runTiles("multiply", dtype, args, Math.ceil(m / tileRows) * Math.ceil(n / tileColumns));
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
   const C = yield* takeSteps(out, [m, n], dtype);
-  if (bad >= 0) throw new NonFiniteError(where, overflow(C), C.data[bad]!, [Math.floor(bad / n), bad % n]);
+  if (bad >= 0) throw new NonFiniteError(where, overflow(C), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
 }
 
@@ -137,37 +144,12 @@ function overflow(C: NdArray): string {
 }
 
 function matrix(where: string, name: string, input: MatrixInput, transposed: boolean): NdArray {
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 2) throw new ShapeError(where, name, "a matrix", A.shape);
+  const A = asMatrix(input, `${where}(${name})`);
   return transposed ? transpose(A) : A;
-}
-
-function zeroProduct(m: number, n: number, dtype: DType): NdArray {
-  return view(dtype === "float32" ? new Float32Array(m * n) : new Float64Array(m * n), [m, n]);
 }
 
 function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DType, inputs: readonly NdArray[]): void {
   assertWritable(where, out, [m, n], dtype);
-  if (inputs.some((input) => sharesMemory(input, out)))
+  if (inputs.some((input) => mayOverlap(input, out)))
     throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
-}
-
-/** Conservative: two spans of one buffer meet. */
-function sharesMemory(a: NdArray, b: NdArray): boolean {
-  if (a.data.buffer !== b.data.buffer || a.size === 0 || b.size === 0) return false;
-  const [aLow, aHigh] = span(a);
-  const [bLow, bHigh] = span(b);
-  return aLow < bHigh && bLow < aHigh;
-}
-
-function span(A: NdArray): readonly [number, number] {
-  let low = A.offset;
-  let high = A.offset;
-  A.shape.forEach((length, axis) => {
-    const reach = (length - 1) * (A.stride[axis] ?? 0);
-    if (reach < 0) low += reach;
-    else high += reach;
-  });
-  const size = A.data.BYTES_PER_ELEMENT;
-  return [A.data.byteOffset + low * size, A.data.byteOffset + (high + 1) * size];
 }

@@ -5,9 +5,9 @@
  *
  * Substitution in float64, whatever the dtype of the inputs: (T + ΔT) X = B with |ΔT| ≤ γ_n |T|, column by column.  Source: textbook.
  */
-import { asArray } from "../array/convert.js";
 import { denseCopy, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
+import { asMatrix, asSquareMatrix } from "../array/operands.js";
 import type { MatrixInput, NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import { RankDeficientError, ShapeError } from "../errors.js";
@@ -46,10 +46,10 @@ export function solveTriangular(T: MatrixInput, B: MatrixInput, options: SolveTr
   const { upper = false, transpose: transposed = false, unitDiagonal = false, side = "left" } = options;
   assertBoolean(where, { upper, transpose: transposed, unitDiagonal });
   assertOneOf(where, { side }, ["left", "right"]);
-  const t = square(where, "T", T);
-  const b = asArray(B, `${where}(B)`);
+  const t = asSquareMatrix(T, `${where}(T)`);
+  const b = asMatrix(B, `${where}(B)`);
   const n = t.shape[0] ?? 0;
-  if (b.shape.length !== 2 || b.shape[side === "left" ? 0 : 1] !== n) {
+  if (b.shape[side === "left" ? 0 : 1] !== n) {
     throw new ShapeError(where, "B", side === "left" ? `a matrix of ${n} rows` : `a matrix of ${n} columns`, b.shape);
   }
   assertFinite(t, `${where}(T)`);
@@ -93,12 +93,6 @@ function substitute(where: string, T: NdArray, B: NdArray, lower: boolean, unit:
   } finally {
     scope.release();
   }
-}
-
-function square(where: string, name: string, input: MatrixInput): NdArray {
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 2 || A.shape[0] !== A.shape[1]) throw new ShapeError(where, name, "a square matrix", A.shape);
-  return A;
 }
 
 function refuseZeroPivot(where: string, T: NdArray): void {

@@ -17,6 +17,9 @@ export interface RunControl {
   readonly threads?: number | "auto";
 }
 
+/** The options of RunControl: an asynchronous function knows them, its Sync twin refuses them. */
+export const RUN_CONTROL = ["signal", "onProgress", "threads"] as const satisfies readonly (keyof RunControl)[];
+
 export interface Run {
   readonly signal: AbortSignal | undefined;
   readonly progress: Progress;

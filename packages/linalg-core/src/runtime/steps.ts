@@ -14,7 +14,7 @@ import type { TiledKernel } from "../kernels/abi.js";
 import { openRun, type Run, type RunControl } from "./run.js";
 import { runTiles, runTilesSync, type TileJob } from "./tile-job.js";
 
-export type { RunControl } from "./run.js";
+export { RUN_CONTROL, type RunControl } from "./run.js";
 
 /** What an algorithm yields: a pause, a rest or a job of tiles. */
 export type Step = { readonly done: number; readonly total: number } | { readonly rest: true } | TileJob;
@@ -93,7 +93,8 @@ export function runSync<R>(steps: Steps<R>): R {
  *
  * The first slice, up to 12 ms, runs before this function returns. The event loop never waits much longer than that.
  * @param steps the generator, not yet begun.
- * @param control signal, onProgress, threads; other fields are ignored, so that an options object may be passed as it is.
+ * @param control signal, onProgress, threads; other fields are ignored, so that an options object may be passed as it is, even one that is
+ * null: the algorithm refuses that by name.
  * @returns a promise of what the algorithm returns.
  * @throws (rejects) OptionError for a bad control; the signal's reason when aborted, at once if it was aborted before; what onProgress
  * throws; whatever the algorithm throws.
@@ -101,8 +102,8 @@ export function runSync<R>(steps: Steps<R>): R {
  * @source Subquad's own convention.
  * @example return runAsync(steps("matmulAsync", A, B, options), options);
  */
-export async function runAsync<R>(steps: Steps<R>, control: RunControl = {}): Promise<R> {
-  const run = openRun(control);
+export async function runAsync<R>(steps: Steps<R>, control: RunControl | null = {}): Promise<R> {
+  const run = openRun(control ?? {});
   run.check();
   for (let step = steps.next(); ;) {
     if (step.done) {
