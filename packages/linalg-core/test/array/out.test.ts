@@ -56,13 +56,55 @@ describe("laws", () => {
 describe("errors", () => {
   test("shape, kind, strides", () => {
     const out = (data: NdData, stride?: readonly number[]): ReturnType<typeof view> => view(data, [2, 3], stride);
-    refuse(() => { assertWritable("f", out(new Float64Array(6)), [3, 2], "float64"); }, ShapeError, "f(out): expected shape [3, 2], got [2, 3]");
-    refuse(() => { assertWritable("f", out(new Float64Array(6)), [6], "float64"); }, ShapeError, "f(out)");
-    refuse(() => { assertWritable("f", out(new Float32Array(6)), [2, 3], "float64"); }, OptionError, "Float64Array");
-    refuse(() => { assertWritable("f", out(new Int32Array(6)), [2, 3], "float64"); }, OptionError, "Float64Array");
-    refuse(() => { assertWritable("f", out(new Float64Array(6)), [2, 3], "float32"); }, OptionError, "Float32Array");
-    refuse(() => { assertWritable("f", out(new Float64Array(6), [0, 1]), [2, 3], "float64"); }, OptionError, "f(out)");
-    refuse(() => { assertWritable("f", out(new Float64Array(6), [1, 1]), [2, 3], "float64"); }, OptionError, "f(out)");
+    refuse(
+      () => {
+        assertWritable("f", out(new Float64Array(6)), [3, 2], "float64");
+      },
+      ShapeError,
+      "f(out): expected shape [3, 2], got [2, 3]",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Float64Array(6)), [6], "float64");
+      },
+      ShapeError,
+      "f(out)",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Float32Array(6)), [2, 3], "float64");
+      },
+      OptionError,
+      "Float64Array",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Int32Array(6)), [2, 3], "float64");
+      },
+      OptionError,
+      "Float64Array",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Float64Array(6)), [2, 3], "float32");
+      },
+      OptionError,
+      "Float32Array",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Float64Array(6), [0, 1]), [2, 3], "float64");
+      },
+      OptionError,
+      "f(out)",
+    );
+    refuse(
+      () => {
+        assertWritable("f", out(new Float64Array(6), [1, 1]), [2, 3], "float64");
+      },
+      OptionError,
+      "f(out)",
+    );
   });
 });
 
