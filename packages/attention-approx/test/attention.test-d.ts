@@ -28,7 +28,8 @@ const tensor = { data: new Float32Array(24), shape: [2, 3, 4], stride: [12, 4, 1
 
 test("promises and their Sync twins", () => {
   for (const call of [attention, exactAttention, nystromAttention]) expectTypeOf(call(x, x, x)).toEqualTypeOf<Promise<AttentionResult>>();
-  for (const call of [attentionSync, exactAttentionSync, nystromAttentionSync]) expectTypeOf(call(x, x, x)).toEqualTypeOf<AttentionResult>();
+  for (const call of [attentionSync, exactAttentionSync, nystromAttentionSync])
+    expectTypeOf(call(x, x, x)).toEqualTypeOf<AttentionResult>();
   expectTypeOf(attention).parameter(3).toEqualTypeOf<(AttentionOptions & RunControl) | undefined>();
   expectTypeOf(attentionSync).parameter(3).toEqualTypeOf<AttentionOptions | undefined>();
   expectTypeOf(planAttention({ q: x, k: x, v: x })).toEqualTypeOf<AttentionPlan>();
@@ -62,7 +63,11 @@ test("options", () => {
   const options: AttentionOptions = {};
   // @ts-expect-error options are read-only
   options.seed = "1";
-  void attention(x, x, x, { signal: new AbortController().signal, onProgress: (done, total) => void (done / total), threads: "auto" });
+  void attention(x, x, x, {
+    signal: new AbortController().signal,
+    onProgress: (done, total) => expectTypeOf(done).toEqualTypeOf(total),
+    threads: "auto",
+  });
 });
 
 test("results", () => {

@@ -2,7 +2,18 @@ import { describe, expect, it, test } from "vitest";
 import fc from "fast-check";
 import { attentionOracle, pack, plain, testRandom, type AttentionOracleOptions } from "@subquad/test-kit";
 import { attention, attentionSync, exactAttention, exactAttentionSync, type NamedAttentionOptions } from "../src/index.js";
-import { expectSound, given, inputs, largestDifference, largestEntry, median, sameBits, scaled, type DType, type Inputs } from "./support.js";
+import {
+  expectSound,
+  given,
+  inputs,
+  largestDifference,
+  largestEntry,
+  median,
+  sameBits,
+  scaled,
+  type DType,
+  type Inputs,
+} from "./support.js";
 
 /** Largest error of an entry in units of max|v|, of a log-sum-exp in units of its own size (at least 1). */
 const agreed = { float64: 1e-12, float32: 1e-5 } as const; // what the package promises; scores here are below about 30
@@ -16,7 +27,7 @@ const product = (shape: readonly number[]): number => shape.reduce((a, b) => a *
 /** Output and log-sum-exp of an exact call against the oracle; returns the result. */
 function compare(given_: Inputs, options: NamedAttentionOptions & AttentionOracleOptions = {}, dtype: DType = "float64") {
   const { q, k, v } = given_;
-  const result = exactAttentionSync(q, k, v, { ...options, returnLogSumExp: true } as NamedAttentionOptions);
+  const result = exactAttentionSync(q, k, v, { ...options, returnLogSumExp: true });
   const reference = attentionOracle(q, k, v, options);
   expectSound(given_, result);
   expect(result.method).toBe("exact");
@@ -26,9 +37,15 @@ function compare(given_: Inputs, options: NamedAttentionOptions & AttentionOracl
   expect(logSumExp.dtype).toBe("float64");
   const sums = pack(logSumExp);
   const expected = pack(reference.logSumExp);
-  expect(sums.map((x, i) => (x === expected[i] ? 0 : Math.abs(x - expected[i]!) / Math.max(1, Math.abs(expected[i]!)))).reduce((a, b) => Math.max(a, b), 0)).toBeLessThan(agreed[dtype]);
+  expect(
+    sums
+      .map((x, i) => (x === expected[i] ? 0 : Math.abs(x - expected[i]!) / Math.max(1, Math.abs(expected[i]!))))
+      .reduce((a, b) => Math.max(a, b), 0),
+  ).toBeLessThan(agreed[dtype]);
   expect(result.diagnostics.emptyRows).toBe(expected.filter((x) => x === -Infinity).length);
-  expect(largestDifference(result.output, reference.output)).toBeLessThanOrEqual((result.certificate as { bound: number }).bound + 1e-14 * largestEntry(v)); // the oracle's own round-off
+  expect(largestDifference(result.output, reference.output)).toBeLessThanOrEqual(
+    (result.certificate as { bound: number }).bound + 1e-14 * largestEntry(v),
+  ); // the oracle's own round-off
   return result;
 }
 
@@ -72,8 +89,14 @@ describe("oracle", () => {
       ["a mask that is added", (n, m) => ({ mask: floats([n, m], 0.2) })],
       ["a float32 mask that is added", (n, m) => ({ mask: plain(Float32Array.from(pack(floats([n, m]))), [n, m]) })],
       ["keyMask and keyBias", (_, m) => ({ keyMask: bytes([m]), keyBias: floats([m]) })],
-      ["causal, keyMask, keyBias, mask", (n, m) => ({ causal: { offset: 3 }, keyMask: bytes([m]), keyBias: floats([m]), mask: bytes([n, m]), scale: 0.9 })],
-      ["causal, keyMask, keyBias, added mask", (n, m) => ({ causal: true, keyMask: bytes([m]), keyBias: floats([m]), mask: floats([n, m], 0.1) })],
+      [
+        "causal, keyMask, keyBias, mask",
+        (n, m) => ({ causal: { offset: 3 }, keyMask: bytes([m]), keyBias: floats([m]), mask: bytes([n, m]), scale: 0.9 }),
+      ],
+      [
+        "causal, keyMask, keyBias, added mask",
+        (n, m) => ({ causal: true, keyMask: bytes([m]), keyBias: floats([m]), mask: floats([n, m], 0.1) }),
+      ],
     ];
     test.each(cases)("%s", (_, options) => {
       compare(small, options(70, 210), dtype);
@@ -88,9 +111,9 @@ describe("oracle", () => {
     compare({ q: broad.q, k: narrow.k, v: narrow.v }, {}, "float64");
     const [q, k, v] = [[[1, 0], [0, 2]], [[1, 2], [0, 1], [3, 0]], [[1], [2], [4]]]; // prettier-ignore
     const asIntegers = (rows: number[][]) => plain(Int32Array.from(rows.flat()), [rows.length, rows[0]!.length]);
-    const nested = exactAttentionSync(q!, k!, v!);
+    const nested = exactAttentionSync(q, k, v);
     expect(nested.output.dtype).toBe("float64");
-    const integers = { q: asIntegers(q!), k: asIntegers(k!), v: asIntegers(v!) };
+    const integers = { q: asIntegers(q), k: asIntegers(k), v: asIntegers(v) };
     expect(sameBits(nested.output, compare(integers).output)).toBe(true);
   });
 
@@ -108,7 +131,11 @@ describe("oracle", () => {
   test("auto below 2^20 pairs, and on masked calls of any length, is exact and says why", async () => {
     const short = inputs({ n: 200, d: 4, dtype: "float32" });
     const exact = exactAttentionSync(short.q, short.k, short.v);
-    for (const result of [attentionSync(short.q, short.k, short.v), await attention(short.q, short.k, short.v), await exactAttention(short.q, short.k, short.v)]) {
+    for (const result of [
+      attentionSync(short.q, short.k, short.v),
+      await attention(short.q, short.k, short.v),
+      await exactAttention(short.q, short.k, short.v),
+    ]) {
       expect([result.method, result.certificate.kind, result.toleranceMet]).toEqual(["exact", "exact", true]);
       expect(sameBits(result.output, exact.output)).toBe(true);
     }
@@ -129,7 +156,11 @@ describe("oracle", () => {
 
 describe("certificate is honest", () => {
   test("scores of 1e4: no NaN, and the round-off bound holds", () => {
-    for (const [dtype, most] of [["float64", 1e-9], ["float32", Infinity]] as const) { // prettier-ignore
+    for (const [dtype, most] of [
+      ["float64", 1e-9],
+      ["float32", Infinity],
+    ] as const) {
+      // prettier-ignore
       const { q, k, v } = inputs({ n: 60, m: 300, d: 8, e: 3, dtype, seed: "1e4" });
       const top = largestEntry(exactScores(q, k));
       const far = { q: scaled(q, 1e4 / top), k, v };
@@ -154,7 +185,8 @@ describe("certificate is honest", () => {
     const reference = pack(attentionOracle(far, k, v, { rows }).output);
     const output = pack(result.output);
     const bound = (result.certificate as { bound: number }).bound;
-    for (const [r, i] of rows.entries()) for (let c = 0; c < 3; c++) expect(Math.abs(output[3 * i + c]! - reference[3 * r + c]!)).toBeLessThanOrEqual(bound);
+    for (const [r, i] of rows.entries())
+      for (let c = 0; c < 3; c++) expect(Math.abs(output[3 * i + c]! - reference[3 * r + c]!)).toBeLessThanOrEqual(bound);
   });
 
   test("float32 round-off: below the bound on 60 shapes and scales; the bound is not idle", () => {

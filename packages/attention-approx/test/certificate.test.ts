@@ -20,7 +20,14 @@ function heavyTailed(n: number): Inputs {
   const { q, k, v } = head(n, 0.6, "tails");
   const { normal } = testRandom("tails");
   const length = Float64Array.from({ length: n }, () => Math.exp(0.4 * normal()));
-  return { q: plain(Float32Array.from(pack(q), (x, p) => x * length[Math.floor(p / 6)]!), [n, 6]), k, v };
+  return {
+    q: plain(
+      Float32Array.from(pack(q), (x, p) => x * length[Math.floor(p / 6)]!),
+      [n, 6],
+    ),
+    k,
+    v,
+  };
 }
 
 function stacked(heads: readonly Inputs[]): Inputs {
@@ -43,7 +50,11 @@ const problems: readonly Problem[] = [
   // 3 % of the rows are out of reach of the landmarks, and 2 % may be: the statement is at its edge
   { name: "far queries", given: lower(plantFarQueries(upper(head(1100, 0.5, "cover", 8)), { count: 33, factor: 1.5 })), rank: 24 },
   { name: "row errors of many sizes", given: heavyTailed(1200), rank: 48 },
-  { name: "more queries than keys", given: inputs({ n: 2048, m: 500, d: 8, e: 3, dtype: "float32", deviation: 0.6, seed: "cover" }), rank: 24 },
+  {
+    name: "more queries than keys",
+    given: inputs({ n: 2048, m: 500, d: 8, e: 3, dtype: "float32", deviation: 0.6, seed: "cover" }),
+    rank: 24,
+  },
   { name: "three heads pooled", given: stacked([heavyTailed(600), head(600, 0.7, "a"), head(600, 0.4, "b")]), rank: 32 },
   {
     name: "four heads pooled, which may miss three sampled rows",
@@ -68,34 +79,40 @@ describe("certificate is honest", () => {
     };
   });
 
-  test.each(verdicts)(`${SEEDS} seeds: false in no more than a tenth of the runs, and not vacuous: $name`, { timeout: 600_000 }, ({ runs }) => {
-    const results = runs();
-    let falsehoods = 0;
-    let meanFalsehoods = 0;
-    for (const { result, errors } of results) {
-      const { bound, fraction, confidence } = statistical(result);
-      expect([bound > 0 && bound < Infinity, confidence]).toEqual([true, 1 - δ]);
-      if (!covers(result, errors)) falsehoods++;
-      if (errors.reduce((sum, x) => sum + x, 0) / errors.length > result.bounds.meanBound) meanFalsehoods++;
-      // the mean is at most t for all but φ of the rows and at most the clip box for the others
-      const ranges = channelRanges(result);
-      expect(result.bounds.meanBound).toBeLessThanOrEqual((result.bounds.relativeBound + fraction * ranges) * (1 + 1e-9));
-    }
-    // δ of the runs and three standard deviations of their number
-    expect(falsehoods).toBeLessThanOrEqual(mostViolations(SEEDS, δ));
-    expect(meanFalsehoods).toBeLessThanOrEqual(mostViolations(SEEDS, δ));
-    // slack 4: the largest of m sampled errors against the error that φ of the rows exceed, 2.2 in the median for heavy tails, 1.5 with three misses allowed
-    const slack = results.map(({ result, errors }) => result.bounds.relativeBound / quantile(errors, 1 - statistical(result).fraction));
-    expect(median(slack)).toBeLessThan(4);
-    expect(median(slack)).toBeGreaterThan(1);
-  });
+  test.each(verdicts)(
+    `${SEEDS} seeds: false in no more than a tenth of the runs, and not vacuous: $name`,
+    { timeout: 600_000 },
+    ({ runs }) => {
+      const results = runs();
+      let falsehoods = 0;
+      let meanFalsehoods = 0;
+      for (const { result, errors } of results) {
+        const { bound, fraction, confidence } = statistical(result);
+        expect([bound > 0 && bound < Infinity, confidence]).toEqual([true, 1 - δ]);
+        if (!covers(result, errors)) falsehoods++;
+        if (errors.reduce((sum, x) => sum + x, 0) / errors.length > result.bounds.meanBound) meanFalsehoods++;
+        // the mean is at most t for all but φ of the rows and at most the clip box for the others
+        const ranges = channelRanges(result);
+        expect(result.bounds.meanBound).toBeLessThanOrEqual((result.bounds.relativeBound + fraction * ranges) * (1 + 1e-9));
+      }
+      // δ of the runs and three standard deviations of their number
+      expect(falsehoods).toBeLessThanOrEqual(mostViolations(SEEDS, δ));
+      expect(meanFalsehoods).toBeLessThanOrEqual(mostViolations(SEEDS, δ));
+      // slack 4: the largest of m sampled errors against the error that φ of the rows exceed, 2.2 in the median for heavy tails, 1.5 with three misses allowed
+      const slack = results.map(({ result, errors }) => result.bounds.relativeBound / quantile(errors, 1 - statistical(result).fraction));
+      expect(median(slack)).toBeLessThan(4);
+      expect(median(slack)).toBeGreaterThan(1);
+    },
+  );
 
   test(`the ladder of ranks: ${full ? 2000 : 100} seeds, three levels share one δ`, { timeout: 900_000 }, () => {
     const seeds = full ? 2000 : 100;
     const given = heavyTailed(1100);
     const { errors } = judge(given);
     const shape = planAttention({ queries: 1100, keys: 1100, keyDim: 6, valueDim: 3 }, { method: "nystrom", rank: 24 });
-    const probe = median(Array.from({ length: 7 }, (_, seed) => nystromAttentionSync(given.q, given.k, given.v, { rank: 48, seed }).bounds.relativeBound));
+    const probe = median(
+      Array.from({ length: 7 }, (_, seed) => nystromAttentionSync(given.q, given.k, given.v, { rank: 48, seed }).bounds.relativeBound),
+    );
     let accepted = 0;
     let falsehoods = 0;
     const levels = new Set<number>();
@@ -171,7 +188,9 @@ describe("certificate is honest", () => {
       expectSound(given, result);
       expect(Math.max(...result.heads.map(({ relativeBound }) => relativeBound))).toBe(result.bounds.relativeBound);
       const truth = errors(result);
-      const bad = result.heads.some(({ relativeBound }, h) => truth.subarray(h * 600, (h + 1) * 600).filter((x) => x > relativeBound).length > 0.02 * 600);
+      const bad = result.heads.some(
+        ({ relativeBound }, h) => truth.subarray(h * 600, (h + 1) * 600).filter((x) => x > relativeBound).length > 0.02 * 600,
+      );
       if (bad) falsehoods++;
     }
     expect(falsehoods).toBeLessThanOrEqual(mostViolations(seeds, 0.1));
@@ -204,7 +223,9 @@ describe("certificate is honest", () => {
       expect(quantile(judge(given, {}, unit).errors(result), 0.98) * 5).toBeGreaterThan(result.bounds.relativeBound);
     }
     // the same answer, judged in three units
-    const [a, b] = (["spread", "range"] as const).map((toleranceUnit) => attentionSync(given.q, given.k, given.v, { toleranceUnit, tolerance: 0.05 }));
+    const [a, b] = (["spread", "range"] as const).map((toleranceUnit) =>
+      attentionSync(given.q, given.k, given.v, { toleranceUnit, tolerance: 0.05 }),
+    );
     expect([a!.toleranceMet, b!.toleranceMet]).toEqual([true, true]);
     const strict = attentionSync(given.q, given.k, given.v, { toleranceUnit: "absolute", tolerance: 1e-2 }); // 1e-5 of the last channel's spread
     expect(strict.method).toBe("exact");
@@ -228,7 +249,12 @@ describe("theorem-sized", () => {
   test("one head: the least sample that can prove the statement, half of δ on the first level", () => {
     expect(sampled(inputs({ n: 512, m: 40, d: 2, deviation: 0.7 }))).toBe(194);
     expect(sampled(inputs({ n: 8192, m: 40, d: 2, deviation: 0.7 }))).toBe(258);
-    for (const [n, fraction, confidence] of [[700, 0.05, 0.9], [1500, 0.01, 0.999], [90, 0.3, 0.5]] as const) { // prettier-ignore
+    for (const [n, fraction, confidence] of [
+      [700, 0.05, 0.9],
+      [1500, 0.01, 0.999],
+      [90, 0.3, 0.5],
+    ] as const) {
+      // prettier-ignore
       expect(sampled(inputs({ n, m: 40, d: 2, deviation: 0.7 }), { fraction, confidence })).toBe(rowsNeeded(n, fraction, (1 - confidence) / 2, 0));
     }
   });
@@ -240,7 +266,9 @@ describe("theorem-sized", () => {
     expect(rows(8)).toBe(8 * 69);
   });
   test("per head: δ shared by the heads", () => {
-    expect(sampled(inputs({ n: 900, m: 40, d: 2, deviation: 0.7, heads: 3 }), { certifyPerHead: true })).toBe(3 * rowsNeeded(900, 0.02, 0.01 / 3 / 2, 0));
+    expect(sampled(inputs({ n: 900, m: 40, d: 2, deviation: 0.7, heads: 3 }), { certifyPerHead: true })).toBe(
+      3 * rowsNeeded(900, 0.02, 0.01 / 3 / 2, 0),
+    );
   });
   test("fewer rows than the sample asks for: all of them", () => {
     for (const heads of [2, 8]) {

@@ -128,21 +128,18 @@ describe("laws", () => {
   test("calls side by side, and a Sync call in between: each its own bits", async () => {
     const other = inputs({ n: 1200, d: 3, e: 2, dtype: "float32", deviation: 0.5 });
     const alone = [attentionSync(other.q, other.k, other.v), expected];
-    const jobs = [attention(other.q, other.k, other.v), attention(call.q, call.k, call.v), attention(other.q, other.k, other.v, { threads: 1 })];
+    const jobs = [
+      attention(other.q, other.k, other.v),
+      attention(call.q, call.k, call.v),
+      attention(other.q, other.k, other.v, { threads: 1 }),
+    ];
     const between = attentionSync(call.q, call.k, call.v);
     const [a, b, c] = await Promise.all(jobs);
-    expect([sameBits(a!.output, alone[0]!.output), sameBits(b!.output, alone[1]!.output), sameBits(c!.output, alone[0]!.output), sameBits(between.output, expected.output)]).toEqual([true, true, true, true]);
-  });
-
-  test("inputs that change while it runs: the answer for what was given, or the error that says so", async () => {
-    const mine = { q: { ...call.q, data: Float32Array.from(call.q.data) }, k: { ...call.k, data: Float32Array.from(call.k.data) }, v: { ...call.v, data: Float32Array.from(call.v.data) } };
-    for (const letter of ["q", "k", "v"] as const) {
-      const job = attention(mine.q, mine.k, mine.v);
-      const kept = mine[letter].data.slice();
-      for (let p = 0; p < kept.length; p++) mine[letter].data[p] = -3 * kept[p]! + 1;
-      const outcome = await job.then((result) => (sameBits(result.output, expected.output) ? "the answer" : "another answer"), (error: { code?: string }) => error.code); // prettier-ignore
-      expect(["the answer", "ERR_INPUT_CHANGED"]).toContain(outcome);
-      mine[letter].data.set(kept);
-    }
+    expect([
+      sameBits(a!.output, alone[0]!.output),
+      sameBits(b!.output, alone[1]!.output),
+      sameBits(c!.output, alone[0]!.output),
+      sameBits(between.output, expected.output),
+    ]).toEqual([true, true, true, true]);
   });
 });

@@ -19,22 +19,33 @@ type Options = Record<string, unknown>;
 type Call = (given: Inputs, options?: Options) => Promise<unknown>;
 type Loose = (q: unknown, k: unknown, v: unknown, options?: unknown) => unknown;
 
+const later = async (run: () => unknown): Promise<unknown> => {
+  await Promise.resolve();
+  return run();
+};
+
 /** Every entry, as a promise; a Sync entry that throws rejects, an asynchronous one that throws before it returns a promise is caught by its own test. */
 const entries: Readonly<Record<string, Call>> = {
   attention: ({ q, k, v }, options) => (attention as Loose)(q, k, v, options) as Promise<unknown>,
   exactAttention: ({ q, k, v }, options) => (exactAttention as Loose)(q, k, v, options) as Promise<unknown>,
   nystromAttention: ({ q, k, v }, options) => (nystromAttention as Loose)(q, k, v, options) as Promise<unknown>,
-  attentionSync: async ({ q, k, v }, options) => (attentionSync as Loose)(q, k, v, options), // prettier-ignore
-  exactAttentionSync: async ({ q, k, v }, options) => (exactAttentionSync as Loose)(q, k, v, options),
-  nystromAttentionSync: async ({ q, k, v }, options) => (nystromAttentionSync as Loose)(q, k, v, options),
-  planAttention: async (given, options) => (planAttention as (input: unknown, options?: unknown) => unknown)(given, options),
+  attentionSync: ({ q, k, v }, options) => later(() => (attentionSync as Loose)(q, k, v, options)),
+  exactAttentionSync: ({ q, k, v }, options) => later(() => (exactAttentionSync as Loose)(q, k, v, options)),
+  nystromAttentionSync: ({ q, k, v }, options) => later(() => (nystromAttentionSync as Loose)(q, k, v, options)),
+  planAttention: (given, options) => later(() => (planAttention as (input: unknown, options?: unknown) => unknown)(given, options)),
 };
 const names = Object.keys(entries);
 const named = names.filter((name) => name.startsWith("nystrom"));
 const automatic = ["attention", "attentionSync", "planAttention"];
 
 /** That every entry refuses, with its own name in front and the argument named. */
-async function allRefuse(given: Inputs | ((name: string) => Inputs), code: string, argument: string, options?: Options, of: readonly string[] = names) {
+async function allRefuse(
+  given: Inputs | ((name: string) => Inputs),
+  code: string,
+  argument: string,
+  options?: Options,
+  of: readonly string[] = names,
+) {
   for (const name of of) {
     const call = typeof given === "function" ? given(name) : given;
     const error = await rejectionOf(() => entries[name]!(call, options));
@@ -59,7 +70,8 @@ describe("errors: shapes", () => {
   test("rank 1, rank 4, numbers, nothing", async () => {
     for (const letter of ["q", "k", "v"] as const) {
       for (const bad of [array([6]), array([1, 2, 6, 3]), array([])]) await allRefuse({ ...good, [letter]: bad }, "ERR_SHAPE", letter);
-      for (const bad of [undefined, null, 7, "q", {}, [[1, 2], [3]], [["a"]], [[1, undefined]]]) { // prettier-ignore
+      for (const bad of [undefined, null, 7, "q", {}, [[1, 2], [3]], [["a"]], [[1, undefined]]]) {
+        // prettier-ignore
         await allRefuse({ ...good, [letter]: bad as never }, "ERR_SHAPE", letter, undefined, names.filter((name) => name !== "planAttention" || letter !== "q" || bad !== undefined));
       }
     }
@@ -74,7 +86,7 @@ describe("errors: shapes", () => {
     ];
     for (const [part, argument, words] of cases) {
       await allRefuse({ ...good, ...part }, "ERR_SHAPE", argument);
-      const { message } = await rejectionOf(() => entries["attentionSync"]!({ ...good, ...part }));
+      const { message } = await rejectionOf(() => entries.attentionSync!({ ...good, ...part }));
       for (const word of words) expect(message).toContain(word);
     }
     await allRefuse({ ...stack, k: array([3, 5, 3]), v: array([3, 5, 2]) }, "ERR_SHAPE", "k"); // 2 query heads, 3 key heads
@@ -92,7 +104,10 @@ describe("errors: shapes", () => {
 
   test("widths beyond 2048", async () => {
     for (const name of names) {
-      for (const wideCall of [{ ...good, q: array([6, 2049]), k: array([5, 2049]) }, { ...good, v: array([5, 2049]) }]) {
+      for (const wideCall of [
+        { ...good, q: array([6, 2049]), k: array([5, 2049]) },
+        { ...good, v: array([5, 2049]) },
+      ]) {
         const error = await rejectionOf(() => entries[name]!(wideCall));
         expect(["ERR_SHAPE", "ERR_LIMIT"]).toContain(error.code);
         expect(error.message).toMatch(/2048.*2049/s);
@@ -133,7 +148,7 @@ describe("errors: entries that are no numbers", () => {
     for (const letter of ["q", "k", "v"] as const) {
       for (const value of values) {
         await allRefuse({ ...good, [letter]: spoilt(good[letter], [4, 1], value) }, "ERR_NON_FINITE", letter);
-        const error = await rejectionOf(() => entries["attention"]!({ ...stack, [letter]: spoilt(stack[letter], [1, 3, 1], value) }));
+        const error = await rejectionOf(() => entries.attention!({ ...stack, [letter]: spoilt(stack[letter], [1, 3, 1], value) }));
         expect(error).toMatchObject({ code: "ERR_NON_FINITE", argument: letter, value, index: [1, 3, 1] });
         expect(error.message).toContain(`${value} at [1, 3, 1]`);
       }
@@ -144,9 +159,19 @@ describe("errors: entries that are no numbers", () => {
     for (const letter of ["q", "k", "v"] as const) {
       const given = { ...long, [letter]: spoilt(spoilt(long[letter], [1099, 1], NaN), [700, 0], Infinity) };
       for (const run of [attentionSync, exactAttentionSync, nystromAttentionSync]) {
-        expect(errorOf(() => run(given.q, given.k, given.v))).toMatchObject({ code: "ERR_NON_FINITE", argument: letter, index: [700, 0], value: Infinity });
+        expect(errorOf(() => run(given.q, given.k, given.v))).toMatchObject({
+          code: "ERR_NON_FINITE",
+          argument: letter,
+          index: [700, 0],
+          value: Infinity,
+        });
       }
-      expect(errorOf(() => planAttention(given))).toMatchObject({ code: "ERR_NON_FINITE", where: "planAttention", argument: letter, index: [700, 0] });
+      expect(errorOf(() => planAttention(given))).toMatchObject({
+        code: "ERR_NON_FINITE",
+        where: "planAttention",
+        argument: letter,
+        index: [700, 0],
+      });
     }
   });
 
@@ -168,11 +193,22 @@ describe("errors: entries that are no numbers", () => {
     const bias = new Float64Array(5);
     for (const value of values) {
       bias[2] = value;
-      expect(errorOf(() => attentionSync(good.q, good.k, good.v, { keyBias: bias }))).toMatchObject({ code: "ERR_NON_FINITE", argument: "keyBias", index: [2] });
+      expect(errorOf(() => attentionSync(good.q, good.k, good.v, { keyBias: bias }))).toMatchObject({
+        code: "ERR_NON_FINITE",
+        argument: "keyBias",
+        index: [2],
+      });
     }
     for (const value of [NaN, Infinity]) {
-      for (const mask of [spoilt(array([6, 5]), [3, 2], value), { ...spoilt(array([6, 5]), [3, 2], value), data: Float32Array.from(spoilt(array([6, 5]), [3, 2], value).data) }]) {
-        expect(errorOf(() => attentionSync(good.q, good.k, good.v, { mask }))).toMatchObject({ code: "ERR_NON_FINITE", argument: "mask", index: [3, 2] });
+      for (const mask of [
+        spoilt(array([6, 5]), [3, 2], value),
+        { ...spoilt(array([6, 5]), [3, 2], value), data: Float32Array.from(spoilt(array([6, 5]), [3, 2], value).data) },
+      ]) {
+        expect(errorOf(() => attentionSync(good.q, good.k, good.v, { mask }))).toMatchObject({
+          code: "ERR_NON_FINITE",
+          argument: "mask",
+          index: [3, 2],
+        });
       }
     }
     const hidden = attentionSync(good.q, good.k, good.v, { mask: spoilt(array([6, 5]), [3, 2], -Infinity) });
@@ -181,7 +217,11 @@ describe("errors: entries that are no numbers", () => {
 
   test("also in keys that a mask hides", () => {
     const k = spoilt(good.k, [2, 1], NaN);
-    expect(errorOf(() => attentionSync(good.q, k, good.v, { keyMask: [1, 1, 0, 1, 1] }))).toMatchObject({ code: "ERR_NON_FINITE", argument: "k", index: [2, 1] });
+    expect(errorOf(() => attentionSync(good.q, k, good.v, { keyMask: [1, 1, 0, 1, 1] }))).toMatchObject({
+      code: "ERR_NON_FINITE",
+      argument: "k",
+      index: [2, 1],
+    });
   });
 });
 
@@ -201,16 +241,24 @@ describe("errors: options", () => {
   test.each(bad)("%s out of range", async (option, values) => {
     const forExact = ["scale", "returnLogSumExp", "maxBytes"].includes(option);
     for (const value of values) {
-      await allRefuse(good, "ERR_OPTION", option, { [option]: value }, forExact ? names : names.filter((name) => !name.startsWith("exact")));
+      await allRefuse(
+        good,
+        "ERR_OPTION",
+        option,
+        { [option]: value },
+        forExact ? names : names.filter((name) => !name.startsWith("exact")),
+      );
       // an option that does nothing for the exact method is refused too, whatever its value
-      if (!forExact) for (const name of ["exactAttention", "exactAttentionSync"]) await expect(entries[name]!(good, { [option]: value })).rejects.toMatchObject({ code: "ERR_OPTION" });
+      if (!forExact)
+        for (const name of ["exactAttention", "exactAttentionSync"])
+          await expect(entries[name]!(good, { [option]: value })).rejects.toMatchObject({ code: "ERR_OPTION" });
     }
   });
 
   test("rank", async () => {
     for (const rank of [0, -1, 1.5, NaN, Infinity, "8", null, 12, 2 ** 31]) await allRefuse(good, "ERR_OPTION", "rank", { rank }, named); // 6 + 5 points
     for (const rank of [0, 12, NaN]) await allRefuse(good, "ERR_OPTION", "rank", { rank, method: "nystrom" }, automatic);
-    const { message } = await rejectionOf(() => entries["nystromAttention"]!(good, { rank: 12 }));
+    const { message } = await rejectionOf(() => entries.nystromAttention!(good, { rank: 12 }));
     expect(message).toMatch(/11.*12/); // the largest there is, and what was asked
   });
 
@@ -221,12 +269,30 @@ describe("errors: options", () => {
   });
 
   test("method", async () => {
-    for (const method of ["kde", "Exact", "", null, 1, "polynomial", "mean"]) await allRefuse(good, "ERR_OPTION", "method", { method }, automatic);
-    await allRefuse(good, "ERR_OPTION", "method", { method: "exact" }, names.filter((name) => !automatic.includes(name)));
+    for (const method of ["kde", "Exact", "", null, 1, "polynomial", "mean"])
+      await allRefuse(good, "ERR_OPTION", "method", { method }, automatic);
+    await allRefuse(
+      good,
+      "ERR_OPTION",
+      "method",
+      { method: "exact" },
+      names.filter((name) => !automatic.includes(name)),
+    );
   });
 
   test("causal", async () => {
-    for (const causal of [1, 0, "yes", null, {}, { offset: NaN }, { offset: 1.5 }, { offset: Infinity }, { offset: "1" }, { offset: null }]) {
+    for (const causal of [
+      1,
+      0,
+      "yes",
+      null,
+      {},
+      { offset: NaN },
+      { offset: 1.5 },
+      { offset: Infinity },
+      { offset: "1" },
+      { offset: null },
+    ]) {
       for (const name of names.filter((candidate) => !named.includes(candidate))) {
         const error = await rejectionOf(() => entries[name]!(good, { causal }));
         expect([error.code, error.where]).toEqual(["ERR_OPTION", name]);
@@ -236,12 +302,29 @@ describe("errors: options", () => {
   });
 
   test("unknown names, the old names and those of later parts: the known ones are listed", async () => {
-    for (const option of ["tolerence", "mode", "past", "deterministic", "nystrom", "rowFallback", "degree", "features", "polynomial", "axis"]) {
+    for (const option of [
+      "tolerence",
+      "mode",
+      "past",
+      "deterministic",
+      "nystrom",
+      "rowFallback",
+      "degree",
+      "features",
+      "polynomial",
+      "axis",
+    ]) {
       await allRefuse(good, "ERR_OPTION", option, { [option]: true });
     }
-    expect((await rejectionOf(() => entries["attention"]!(good, { tolerence: 1 }))).message).toMatch(/tolerance.*seed.*signal/s);
-    expect((await rejectionOf(() => entries["attentionSync"]!(good, { tolerence: 1 }))).message).not.toContain("signal");
-    await allRefuse(good, "ERR_OPTION", "plan", { plan: {} }, names.filter((name) => name !== "attention" && name !== "attentionSync"));
+    expect((await rejectionOf(() => entries.attention!(good, { tolerence: 1 }))).message).toMatch(/tolerance.*seed.*signal/s);
+    expect((await rejectionOf(() => entries.attentionSync!(good, { tolerence: 1 }))).message).not.toContain("signal");
+    await allRefuse(
+      good,
+      "ERR_OPTION",
+      "plan",
+      { plan: {} },
+      names.filter((name) => name !== "attention" && name !== "attentionSync"),
+    );
   });
 
   test("options that are no object", async () => {
@@ -249,16 +332,44 @@ describe("errors: options", () => {
   });
 
   test("undefined stands for the default", () => {
-    const given = { tolerance: undefined, rank: undefined, seed: undefined, causal: undefined, mask: undefined, plan: undefined, signal: undefined };
-    expect(sameBits((attentionSync as unknown as (...all: unknown[]) => AttentionResult)(good.q, good.k, good.v, given).output, attentionSync(good.q, good.k, good.v).output)).toBe(true);
+    const given = {
+      tolerance: undefined,
+      rank: undefined,
+      seed: undefined,
+      causal: undefined,
+      mask: undefined,
+      plan: undefined,
+      signal: undefined,
+    };
+    expect(
+      sameBits(
+        (attentionSync as unknown as (...all: unknown[]) => AttentionResult)(good.q, good.k, good.v, given).output,
+        attentionSync(good.q, good.k, good.v).output,
+      ),
+    ).toBe(true);
   });
 
   test("control of an asynchronous call: refused by Sync and by plans, checked by the others", async () => {
     const { signal } = new AbortController();
     for (const [option, value] of Object.entries({ signal, threads: 2, onProgress: () => undefined })) {
-      await allRefuse(good, "ERR_OPTION", option, { [option]: value }, names.filter((name) => name.endsWith("Sync") || name === "planAttention"));
+      await allRefuse(
+        good,
+        "ERR_OPTION",
+        option,
+        { [option]: value },
+        names.filter((name) => name.endsWith("Sync") || name === "planAttention"),
+      );
     }
-    for (const [option, value] of [["threads", 0], ["threads", 1.5], ["threads", 17], ["threads", NaN], ["threads", "two"], ["signal", {}], ["signal", 1], ["onProgress", 5]] as const) {
+    for (const [option, value] of [
+      ["threads", 0],
+      ["threads", 1.5],
+      ["threads", 17],
+      ["threads", NaN],
+      ["threads", "two"],
+      ["signal", {}],
+      ["signal", 1],
+      ["onProgress", 5],
+    ] as const) {
       for (const name of ["attention", "exactAttention", "nystromAttention"]) {
         expect(await rejectionOf(() => entries[name]!(good, { [option]: value }))).toMatchObject({ code: "ERR_OPTION", argument: option });
       }
@@ -266,17 +377,24 @@ describe("errors: options", () => {
   });
 
   test("an approximate method by name, with a mask or a bias: names exact", async () => {
-    for (const options of [{ mask: array([6, 5]) }, { mask: plain(new Uint8Array(30).fill(1), [6, 5]) }, { keyMask: [1, 1, 1, 1, 1] }, { keyBias: [0, 0, 0, 0, 0] }, { causal: true }, { causal: { offset: 3 } }]) {
+    for (const options of [
+      { mask: array([6, 5]) },
+      { mask: plain(new Uint8Array(30).fill(1), [6, 5]) },
+      { keyMask: [1, 1, 1, 1, 1] },
+      { keyBias: [0, 0, 0, 0, 0] },
+      { causal: true },
+      { causal: { offset: 3 } },
+    ]) {
       const option = Object.keys(options)[0]!;
       await allRefuse(good, "ERR_OPTION", option, options, named);
       await allRefuse(good, "ERR_OPTION", option, { ...options, method: "nystrom" }, automatic);
-      expect((await rejectionOf(() => entries["nystromAttention"]!(good, options))).message).toContain("exact");
+      expect((await rejectionOf(() => entries.nystromAttention!(good, options))).message).toContain("exact");
     }
     expect(nystromAttentionSync(good.q, good.k, good.v, { causal: false }).heads).toHaveLength(1); // which is the default
   });
 
   test("too few bytes: the message says how many, and names a method that fits", async () => {
-    const error = await rejectionOf(() => entries["nystromAttention"]!(long, { rank: 1000, maxBytes: 2 ** 20 }));
+    const error = await rejectionOf(() => entries.nystromAttention!(long, { rank: 1000, maxBytes: 2 ** 20 }));
     expect([error.code, error.where, error.argument]).toEqual(["ERR_OPTION", "nystromAttention", "maxBytes"]);
     expect(error.message).toMatch(/exact|rank/);
     expect(error.message).toMatch(/1048576/);
@@ -287,28 +405,54 @@ describe("errors: options", () => {
 describe("errors: plans", () => {
   const plan = planAttention(long);
   test("of another shape", async () => {
-    const others = [inputs({ n: 1101, m: 1100, d: 3, e: 2 }), inputs({ n: 1100, m: 1101, d: 3, e: 2 }), inputs({ n: 1100, d: 4, e: 2 }), inputs({ n: 1100, d: 3, e: 3 }), inputs({ n: 1100, d: 3, e: 2, heads: 2 }), good];
+    const others = [
+      inputs({ n: 1101, m: 1100, d: 3, e: 2 }),
+      inputs({ n: 1100, m: 1101, d: 3, e: 2 }),
+      inputs({ n: 1100, d: 4, e: 2 }),
+      inputs({ n: 1100, d: 3, e: 3 }),
+      inputs({ n: 1100, d: 3, e: 2, heads: 2 }),
+      good,
+    ];
     for (const other of others) await allRefuse(other, "ERR_OPTION", "plan", { plan }, ["attention", "attentionSync"]);
   });
   test("of no shape at all", async () => {
-    for (const other of [{}, null, 1, "auto", [], { method: "exact" }, { ...plan, shape: undefined }, { ...plan, heads: [] }, { ...plan, heads: undefined }]) {
+    for (const other of [
+      {},
+      null,
+      1,
+      "auto",
+      [],
+      { method: "exact" },
+      { ...plan, shape: undefined },
+      { ...plan, heads: [] },
+      { ...plan, heads: undefined },
+    ]) {
       await allRefuse(long, "ERR_OPTION", "plan", { plan: other }, ["attention", "attentionSync"]);
     }
   });
   test("for calls that it does not fit", async () => {
     expect(plan.method).toBe("nystrom");
     for (const options of [{ causal: true }, { keyBias: new Float64Array(1100) }]) {
-      expect(await rejectionOf(() => entries["attention"]!(long, { plan, ...options }))).toMatchObject({ code: "ERR_OPTION" });
+      expect(await rejectionOf(() => entries.attention!(long, { plan, ...options }))).toMatchObject({ code: "ERR_OPTION" });
     }
   });
   test("shapes that are none", () => {
     const shape = { queries: 10, keys: 10, keyDim: 3, valueDim: 3 };
-    for (const [name, value] of [["queries", -1], ["keys", 1.5], ["keyDim", NaN], ["valueDim", "3"], ["heads", null], ["queries", undefined], ["heads", Infinity]] as const) {
-      const error = errorOf(() => planAttention({ ...shape, [name]: value } as never));
+    for (const [name, value] of [
+      ["queries", -1],
+      ["keys", 1.5],
+      ["keyDim", NaN],
+      ["valueDim", "3"],
+      ["heads", null],
+      ["queries", undefined],
+      ["heads", Infinity],
+    ] as const) {
+      const error = errorOf(() => planAttention({ ...shape, [name]: value }));
       expect([error.where, ["ERR_OPTION", "ERR_SHAPE"].includes(error.code)]).toEqual(["planAttention", true]);
       expect(error.message).toContain(name);
     }
-    for (const input of [undefined, null, 1, [], {}, { queries: 1 }, { q: good.q }]) expect(isNumericsError(errorOf(() => planAttention(input as never)))).toBe(true);
+    for (const input of [undefined, null, 1, [], {}, { queries: 1 }, { q: good.q }])
+      expect(isNumericsError(errorOf(() => planAttention(input as never)))).toBe(true);
     expect(errorOf(() => planAttention({ ...shape, tokens: 3 } as never)).message).toContain("tokens"); // what a caller wrote must not silently not matter
   });
 });
@@ -325,7 +469,7 @@ describe("errors: a bound above the tolerance", () => {
     for (const name of named) {
       const error = await rejectionOf(() => entries[name]!(given, { ...options, onMiss: "throw" }));
       expect([error instanceof NotConvergedError, error.code, error.where]).toEqual([true, "ERR_NOT_CONVERGED", name]);
-      const { result } = error as NotConvergedError<AttentionResult>;
+      const { result } = error as unknown as { readonly result: AttentionResult };
       expect([result.toleranceMet, result.certificate.kind, result.output.shape]).toEqual([false, "statistical", [1100, 3]]);
       expect(sameBits(result.output, nystromAttentionSync(given.q, given.k, given.v, options).output)).toBe(true);
       expect(error.message).toContain("0.001");
@@ -343,7 +487,8 @@ describe("errors: a bound above the tolerance", () => {
     const easy = inputs({ n: 1100, d: 8, e: 3, dtype: "float32", deviation: 0.2 });
     const plan = planAttention(easy);
     expect(plan.method).toBe("nystrom");
-    const call = (onMiss?: "exact" | "return" | "throw") => attentionSync(given.q, given.k, given.v, { plan, tolerance: 1e-3, ...(onMiss ? { onMiss } : {}) });
+    const call = (onMiss?: "exact" | "return" | "throw") =>
+      attentionSync(given.q, given.k, given.v, { plan, tolerance: 1e-3, ...(onMiss ? { onMiss } : {}) });
     expect([call().method, call().toleranceMet]).toEqual(["exact", true]);
     expect([call("exact").method, call("exact").toleranceMet]).toEqual(["exact", true]);
     const returned = call("return");
@@ -359,11 +504,26 @@ describe("errors: merging", () => {
   const part = { output: array([4, 2]), logSumExp: array([4]) };
   test("nothing, other shapes, NaN", () => {
     expect(errorOf(() => mergeAttention([]))).toMatchObject({ code: "ERR_OPTION", argument: "parts" });
-    expect(errorOf(() => mergeAttention([part, { ...part, output: array([4, 3]) }]))).toMatchObject({ code: "ERR_SHAPE", argument: "parts[1].output" });
-    expect(errorOf(() => mergeAttention([part, { ...part, logSumExp: array([3]) }]))).toMatchObject({ code: "ERR_SHAPE", argument: "parts[1].logSumExp" });
-    expect(errorOf(() => mergeAttention([{ ...part, logSumExp: spoilt(array([4]), [2], NaN) }]))).toMatchObject({ code: "ERR_NON_FINITE", index: [2] });
-    expect(errorOf(() => mergeAttention([{ ...part, logSumExp: spoilt(array([4]), [2], Infinity) }]))).toMatchObject({ code: "ERR_NON_FINITE", index: [2] });
-    expect(errorOf(() => mergeAttention([{ ...part, output: spoilt(array([4, 2]), [2, 1], NaN) }]))).toMatchObject({ code: "ERR_NON_FINITE", index: [2, 1] });
+    expect(errorOf(() => mergeAttention([part, { ...part, output: array([4, 3]) }]))).toMatchObject({
+      code: "ERR_SHAPE",
+      argument: "parts[1].output",
+    });
+    expect(errorOf(() => mergeAttention([part, { ...part, logSumExp: array([3]) }]))).toMatchObject({
+      code: "ERR_SHAPE",
+      argument: "parts[1].logSumExp",
+    });
+    expect(errorOf(() => mergeAttention([{ ...part, logSumExp: spoilt(array([4]), [2], NaN) }]))).toMatchObject({
+      code: "ERR_NON_FINITE",
+      index: [2],
+    });
+    expect(errorOf(() => mergeAttention([{ ...part, logSumExp: spoilt(array([4]), [2], Infinity) }]))).toMatchObject({
+      code: "ERR_NON_FINITE",
+      index: [2],
+    });
+    expect(errorOf(() => mergeAttention([{ ...part, output: spoilt(array([4, 2]), [2, 1], NaN) }]))).toMatchObject({
+      code: "ERR_NON_FINITE",
+      index: [2, 1],
+    });
     for (const bad of [undefined, null, {}, [null], [{}]]) expect(isNumericsError(errorOf(() => mergeAttention(bad as never)))).toBe(true);
   });
 });

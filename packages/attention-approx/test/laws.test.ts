@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { attentionOracle, layouts, pack, plain, strided, testRandom, type Strided } from "@subquad/test-kit";
 import { describe, expect, it, test } from "vitest";
-import { attention, attentionSync, exactAttention, exactAttentionSync, nystromAttention, nystromAttentionSync, type AttentionResult } from "../src/index.js";
+import {
+  attention,
+  attentionSync,
+  exactAttention,
+  exactAttentionSync,
+  nystromAttention,
+  nystromAttentionSync,
+  type AttentionResult,
+} from "../src/index.js";
 import { given, headOf, inputs, largestDifference, largestEntry, sameBits, scaled, type Inputs } from "./support.js";
 
 const approximable = inputs({ n: 1100, d: 5, e: 3, dtype: "float32", deviation: 0.45, seed: "laws" });
@@ -60,7 +68,9 @@ describe("laws", () => {
     for (const size of [1, 1e3]) {
       const moved = { ...wideCall, k: scaled(wideCall.k, 1, (c) => size * (c - 1.5)) };
       // float64: scores of up to 1e3 · 5, rounded to 1e-16 of that, twice
-      expect(largestDifference(exact(wideCall).output, exact(moved).output)).toBeLessThan(1e-12 * Math.max(1, size) * largestEntry(wideCall.v));
+      expect(largestDifference(exact(wideCall).output, exact(moved).output)).toBeLessThan(
+        1e-12 * Math.max(1, size) * largestEntry(wideCall.v),
+      );
       expectWithinBoth(auto(wideCall), auto(moved));
       expect(auto(moved).method).toBe("nystrom");
     }
@@ -91,31 +101,59 @@ describe("laws", () => {
 
   it("more channels of V: the others stay", () => {
     const more = inputs({ n: 1100, e: 9, dtype: "float32", seed: "more" }).v;
-    const joined = plain(Float32Array.from({ length: 1100 * 12 }, (_, p) => (p % 12 < 3 ? approximable.v.data[Math.floor(p / 12) * 3 + (p % 12)]! : more.data[Math.floor(p / 12) * 9 + (p % 12) - 3]!)), [1100, 12]);
-    const first = (A: Strided) => plain(Float32Array.from({ length: 3300 }, (_, p) => pack(A)[Math.floor(p / 3) * 12 + (p % 3)]!), [1100, 3]);
+    const joined = plain(
+      Float32Array.from({ length: 1100 * 12 }, (_, p) =>
+        p % 12 < 3 ? approximable.v.data[Math.floor(p / 12) * 3 + (p % 12)]! : more.data[Math.floor(p / 12) * 9 + (p % 12) - 3]!,
+      ),
+      [1100, 12],
+    );
+    const first = (A: Strided) =>
+      plain(
+        Float32Array.from({ length: 3300 }, (_, p) => pack(A)[Math.floor(p / 3) * 12 + (p % 3)]!),
+        [1100, 3],
+      );
     expect(largestDifference(exact(approximable).output, first(exact({ ...approximable, v: joined }).output))).toBeLessThan(1e-6 * 5);
     expect(largestDifference(nystrom(approximable).output, first(nystrom({ ...approximable, v: joined }).output))).toBeLessThan(0.05); // recomputed rows are the same; so are the landmarks
   });
 
   it("scale is a factor of q", () => {
     const call = { ...approximable, q: scaled(approximable.q, 0.25) };
-    for (const run of [exact, nystrom]) expect(largestDifference(run(approximable, { scale: 0.25 }).output, run(call, { scale: 1 }).output)).toBeLessThan(1e-5); // powers of two
+    for (const run of [exact, nystrom])
+      expect(largestDifference(run(approximable, { scale: 0.25 }).output, run(call, { scale: 1 }).output)).toBeLessThan(1e-5); // powers of two
     expect(sameBits(exact(approximable).output, exact(approximable, { scale: 1 / Math.sqrt(5) }).output)).toBe(true); // the default
   });
 
   it("any stride: the same bits", () => {
-    for (const [run, call] of [[exact, inputs({ n: 30, m: 41, d: 6, e: 5, heads: 2, dtype: "float32" })], [exact, inputs({ n: 30, m: 41, d: 6, e: 5 })], [nystrom, inputs({ n: 300, m: 200, d: 3, e: 2, dtype: "float32" })], [auto, approximable]] as const) {
+    for (const [run, call] of [
+      [exact, inputs({ n: 30, m: 41, d: 6, e: 5, heads: 2, dtype: "float32" })],
+      [exact, inputs({ n: 30, m: 41, d: 6, e: 5 })],
+      [nystrom, inputs({ n: 300, m: 200, d: 3, e: 2, dtype: "float32" })],
+      [auto, approximable],
+    ] as const) {
       const dense = run(call);
       for (const layout of layouts) {
-        const laid = { q: strided(call.q, layout), k: strided(call.k, layouts[(layouts.indexOf(layout) + 1) % layouts.length]!), v: strided(call.v, layout) };
+        const laid = {
+          q: strided(call.q, layout),
+          k: strided(call.k, layouts[(layouts.indexOf(layout) + 1) % layouts.length]!),
+          v: strided(call.v, layout),
+        };
         expect(sameBits(dense.output, run(laid).output)).toBe(true);
       }
     }
     const flat = inputs({ n: 20, m: 30, d: 4, e: 3 });
-    const equal = plain(Float64Array.from({ length: 120 }, (_, p) => p % 4), [30, 4]); // rows of equal entries: stride 0
+    const equal = plain(
+      Float64Array.from({ length: 120 }, (_, p) => p % 4),
+      [30, 4],
+    ); // rows of equal entries: stride 0
     expect(sameBits(exact({ ...flat, k: equal }).output, exact({ ...flat, k: strided(equal, "broadcast") }).output)).toBe(true);
-    const masked = { mask: plain(Uint8Array.from({ length: 600 }, (_, p) => (p % 7 === 0 ? 0 : 1)), [20, 30]) };
-    for (const layout of layouts) expect(sameBits(exact(flat, masked).output, exact(flat, { mask: strided(masked.mask, layout) }).output)).toBe(true);
+    const masked = {
+      mask: plain(
+        Uint8Array.from({ length: 600 }, (_, p) => (p % 7 === 0 ? 0 : 1)),
+        [20, 30],
+      ),
+    };
+    for (const layout of layouts)
+      expect(sameBits(exact(flat, masked).output, exact(flat, { mask: strided(masked.mask, layout) }).output)).toBe(true);
   });
 
   it("inputs are left as they were, results share nothing with them", () => {
@@ -154,7 +192,15 @@ describe("laws", () => {
     expect(sameBits(one.output, two.output)).toBe(false);
     expectWithinBoth(one, two);
     expect(one.diagnostics.seed).toBe("1");
-    expect(sameBits(exact(approximable).output, auto({ ...approximable, q: headOf(plain(approximable.q.data as Float32Array<ArrayBuffer>, [1, 1100, 5]), 0) }, { method: "exact", seed: 3 }).output)).toBe(true); // exact needs none
+    expect(
+      sameBits(
+        exact(approximable).output,
+        auto(
+          { ...approximable, q: headOf(plain(approximable.q.data as Float32Array<ArrayBuffer>, [1, 1100, 5]), 0) },
+          { method: "exact", seed: 3 },
+        ).output,
+      ),
+    ).toBe(true); // exact needs none
   });
 
   it("a looser tolerance costs no more, a stricter one is met", () => {
@@ -205,7 +251,9 @@ test("laws: log-sum-exp under a shift of all keys", () => {
   const moved = { ...call, k: scaled(call.k, 1, (c) => shift[c]!) };
   const expected = Float64Array.from({ length: 1100 }, (_, i) => shift.reduce((sum, s, c) => sum + (s * pack(call.q)[4 * i + c]!) / 2, 0));
   for (const run of [exact, nystrom, auto]) {
-    const [one, other] = [run(call, { returnLogSumExp: true }), run(moved, { returnLogSumExp: true })].map(({ logSumExp }) => pack(given(logSumExp)));
+    const [one, other] = [run(call, { returnLogSumExp: true }), run(moved, { returnLogSumExp: true })].map(({ logSumExp }) =>
+      pack(given(logSumExp)),
+    );
     const off = Array.from(one!, (x, i) => Math.abs(other![i]! - x - expected[i]!)).sort((a, b) => a - b);
     expect(off[1078]).toBeLessThan(run === exact ? 1e-12 : 0.05);
   }

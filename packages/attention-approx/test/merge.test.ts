@@ -21,7 +21,14 @@ describe("oracle", () => {
     const { below } = testRandom("splits");
     for (let run = 0; run < 12; run++) {
       const m = 2 + below(400);
-      const call = inputs({ n: 1 + below(40), m, d: 1 + below(8), e: 1 + below(8), deviation: [0.3, 1, 3][run % 3]!, seed: `split ${run}` });
+      const call = inputs({
+        n: 1 + below(40),
+        m,
+        d: 1 + below(8),
+        e: 1 + below(8),
+        deviation: [0.3, 1, 3][run % 3]!,
+        seed: `split ${run}`,
+      });
       const count = 1 + below(5);
       const sets: number[][] = Array.from({ length: count }, () => []);
       for (const j of all(m)) sets[below(count)]!.push(j);
@@ -44,7 +51,10 @@ describe("oracle", () => {
 
   test("exact keys beside approximated ones", () => {
     const call = inputs({ n: 300, m: 400, d: 3, e: 2, deviation: 0.5 });
-    const near = nystromAttentionSync(call.q, plain(pack(call.k).slice(0, 900), [300, 3]), plain(pack(call.v).slice(0, 600), [300, 2]), { rank: 200, returnLogSumExp: true });
+    const near = nystromAttentionSync(call.q, plain(pack(call.k).slice(0, 900), [300, 3]), plain(pack(call.v).slice(0, 600), [300, 2]), {
+      rank: 200,
+      returnLogSumExp: true,
+    });
     const merged = mergeAttention([{ output: near.output, logSumExp: given(near.logSumExp) }, part(call, all(400).slice(300))]);
     expect(largestDifference(merged.output, attentionOracle(call.q, call.k, call.v).output)).toBeLessThan(1e-3); // rank 200 of 600 points in three dimensions
   });
@@ -56,7 +66,11 @@ describe("laws", () => {
 
   test("order and grouping do not matter beyond round-off", () => {
     const once = mergeAttention([a, b, c]);
-    for (const other of [mergeAttention([c, a, b]), mergeAttention([mergeAttention([a, b]), c]), mergeAttention([a, mergeAttention([b, c])])]) {
+    for (const other of [
+      mergeAttention([c, a, b]),
+      mergeAttention([mergeAttention([a, b]), c]),
+      mergeAttention([a, mergeAttention([b, c])]),
+    ]) {
       expect(largestDifference(once.output, other.output)).toBeLessThan(1e-6); // float32 in between
       expect(largestDifference(once.logSumExp, other.logSumExp)).toBeLessThan(1e-13);
     }

@@ -3,7 +3,24 @@ import { view } from "@subquad/linalg-core";
 import { attentionOracle, gaussianArray, pack, plain } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
 import { attentionSync, nystromAttention, nystromAttentionSync } from "../src/index.js";
-import { covers, expectSound, full, given, headOf, inputs, judge, largestDifference, median, quantile, rootMeanSquare, sameBits, scaled, statistical, wide, type Inputs } from "./support.js";
+import {
+  covers,
+  expectSound,
+  full,
+  given,
+  headOf,
+  inputs,
+  judge,
+  largestDifference,
+  median,
+  quantile,
+  rootMeanSquare,
+  sameBits,
+  scaled,
+  statistical,
+  wide,
+  type Inputs,
+} from "./support.js";
 
 const upper = ({ q, k, v }: Inputs) => ({ Q: view(q.data as Float32Array, q.shape), K: view(k.data as Float32Array, k.shape), V: view(v.data as Float32Array, v.shape) }); // prettier-ignore
 const run = ({ q, k, v }: Inputs, options: Parameters<typeof nystromAttentionSync>[3]) => nystromAttentionSync(q, k, v, options);
@@ -23,7 +40,8 @@ describe("oracle", () => {
 
   test("few distinct points: as many landmarks reproduce exact attention, more do no harm", () => {
     const base = inputs({ n: 12, m: 9, d: 4, e: 3, dtype: "float64", seed: "twins" });
-    const often = (A: Inputs["q"], times: number) => plain(Float64Array.from(Array.from({ length: times }, () => [...pack(A)]).flat()), [A.shape[0]! * times, A.shape[1]!]);
+    const often = (A: Inputs["q"], times: number) =>
+      plain(Float64Array.from(Array.from({ length: times }, () => [...pack(A)]).flat()), [A.shape[0]! * times, A.shape[1]!]);
     const call = { q: often(base.q, 30), k: often(base.k, 25), v: inputs({ n: 225, d: 3 }).v };
     for (const rank of [21, 40, 300]) {
       const result = run(call, { rank, fraction: 0.5, confidence: 0.5 });
@@ -56,7 +74,12 @@ describe("oracle", () => {
     const [single, double] = [run(call, { rank: 48 }), run(broad, { rank: 48 })];
     expect(double.output.dtype).toBe("float64");
     // float32 panels with a float64 solve lose about 1e-5; the approximation itself is wrong by 1e-2
-    expect(quantile(Float64Array.from(pack(single.output), (x, p) => Math.abs(x - pack(double.output)[p]!)), 0.99)).toBeLessThan(1e-3);
+    expect(
+      quantile(
+        Float64Array.from(pack(single.output), (x, p) => Math.abs(x - pack(double.output)[p]!)),
+        0.99,
+      ),
+    ).toBeLessThan(1e-3);
   });
 
   test("log-sum-exp of the approximate weights, in natural logarithms of the true scores", () => {
@@ -77,7 +100,9 @@ describe("oracle", () => {
     const result = run(call, { rank: 40 });
     for (let h = 0; h < 3; h++) {
       const alone = { q: headOf(call.q, h), k: headOf(call.k, h), v: headOf(call.v, h) };
-      expect(quantile(judge(alone).errors({ ...result, output: headOf(result.output, h) as typeof result.output }), 0.98)).toBeLessThan(result.bounds.relativeBound);
+      expect(quantile(judge(alone).errors({ ...result, output: headOf(result.output, h) as typeof result.output }), 0.98)).toBeLessThan(
+        result.bounds.relativeBound,
+      );
     }
   });
 });
@@ -109,7 +134,11 @@ describe("certificate is honest", () => {
     let falsehoods = 0;
     const seeds = full ? 300 : 20;
     for (let seed = 0; seed < seeds; seed++) {
-      const { Q, K, V } = plantFarQueries(upper(inputs({ n: 1100, d: 5, e: 3, dtype: "float32", deviation: 0.5, seed: `far ${seed}` })), { count: 8 + (seed % 40), factor: 2 + (seed % 3), seed });
+      const { Q, K, V } = plantFarQueries(upper(inputs({ n: 1100, d: 5, e: 3, dtype: "float32", deviation: 0.5, seed: `far ${seed}` })), {
+        count: 8 + (seed % 40),
+        factor: 2 + (seed % 3),
+        seed,
+      });
       const call = { q: Q, k: K, v: V };
       const { errors } = judge(call);
       for (const result of [attentionSync(Q, K, V, { seed }), run(call, { rank: 96, seed })]) {
@@ -129,7 +158,9 @@ describe("certificate is honest", () => {
     const { fallbackRows } = result.heads[0]!;
     expect(fallbackRows).toBeGreaterThan(0);
     expect(fallbackRows).toBeLessThanOrEqual(275); // beyond a quarter the head is exact
-    const exactRows = judge(call).errors(result).filter((x) => x < 1e-5).length; // float32
+    const exactRows = judge(call)
+      .errors(result)
+      .filter((x) => x < 1e-5).length; // float32
     expect(exactRows).toBeGreaterThanOrEqual(fallbackRows);
     expect(exactRows).toBeLessThanOrEqual(fallbackRows + result.diagnostics.sampledRows + 11); // 1 % by luck
     expect(result.heads[0]!.pairs).toBeGreaterThanOrEqual(24 * 2200 + (fallbackRows + result.diagnostics.sampledRows) * 1100 * 0.8); // some rows are both
@@ -164,7 +195,8 @@ describe("laws", () => {
     const there = { q: scaled(call.q, size), k: scaled(call.k, 1 / size), v: scaled(call.v, size) };
     const result = run(there, { rank: 64 });
     expectSound(there, result);
-    if (size <= 1e9) expect(result.method).toBe("nystrom"); // values of 1e150 may run exactly
+    if (size <= 1e9)
+      expect(result.method).toBe("nystrom"); // values of 1e150 may run exactly
     else if (result.method === "exact") return;
     const back = scaled(result.output, 1 / size);
     // the same landmarks: round-off of the inputs, 1e-16, amplified by a solve whose matrix has condition 1e10 / r
@@ -192,10 +224,13 @@ describe("laws", () => {
     expect(covers(result, judge(far).errors(result))).toBe(true);
   });
 
-  test("promise and Sync: same bits; same seed, same bits; another seed, others; seeds 7 and \"7\" are one", async () => {
+  test('promise and Sync: same bits; same seed, same bits; another seed, others; seeds 7 and "7" are one', async () => {
     const call = inputs({ n: 700, d: 5, dtype: "float32", deviation: 0.7 });
     const first = run(call, { rank: 48, seed: 7, returnLogSumExp: true });
-    for (const again of [run(call, { rank: 48, seed: "7", returnLogSumExp: true }), await nystromAttention(call.q, call.k, call.v, { rank: 48, seed: 7, returnLogSumExp: true })]) {
+    for (const again of [
+      run(call, { rank: 48, seed: "7", returnLogSumExp: true }),
+      await nystromAttention(call.q, call.k, call.v, { rank: 48, seed: 7, returnLogSumExp: true }),
+    ]) {
       expect(sameBits(first.output, again.output)).toBe(true);
       expect(sameBits(given(first.logSumExp), given(again.logSumExp))).toBe(true);
       expect(again.bounds.relativeBound).toBe(first.bounds.relativeBound);
@@ -213,7 +248,14 @@ describe("laws", () => {
     expect(named.heads[0]!.rank).toBeGreaterThan(0);
     expect(covers(named, judge(call).errors(named))).toBe(true);
     // short calls too: nobody asked for exact
-    const short = run({ q: gaussianArray([200, 4], { deviation: 0.4 }), k: gaussianArray([200, 4], { deviation: 0.4, seed: 1 }), v: gaussianArray([200, 2]) }, {});
+    const short = run(
+      {
+        q: gaussianArray([200, 4], { deviation: 0.4 }),
+        k: gaussianArray([200, 4], { deviation: 0.4, seed: 1 }),
+        v: gaussianArray([200, 2]),
+      },
+      {},
+    );
     expect(short.heads[0]!.rank).toBeGreaterThan(0);
   });
 });

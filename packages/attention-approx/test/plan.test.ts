@@ -32,7 +32,13 @@ describe("oracle", () => {
   });
 
   test("exact heads: n m pairs, with the reason for it", () => {
-    for (const [call, options] of [[hard, {}], [inputs({ n: 300, d: 4 }), {}], [easy, { causal: true }], [easy, { tolerance: 1e-12 }], [easy, { method: "exact" }]] as const) {
+    for (const [call, options] of [
+      [hard, {}],
+      [inputs({ n: 300, d: 4 }), {}],
+      [easy, { causal: true }],
+      [easy, { tolerance: 1e-12 }],
+      [easy, { method: "exact" }],
+    ] as const) {
       const plan = planAttention(call, options);
       const [n, m] = [call.q.shape[0]!, call.k.shape[0]!];
       expect([plan.method, plan.heads[0]!.method]).toEqual(["exact", "exact"]);
@@ -40,7 +46,8 @@ describe("oracle", () => {
       if (call !== hard) expect(plan.heads[0]!.pairs).toBe(n * m); // the hard head's probe was spent already
       expect(plan.heads[0]!.pairs).toBeGreaterThanOrEqual(n * m);
       expect(plan.heads[0]!.pairs).toBeLessThanOrEqual(1.15 * n * m);
-      if (!("method" in options)) expect(plan.heads[0]!.rejected.find(({ method }) => method === "nystrom")!.reason.length).toBeGreaterThan(10);
+      if (!("method" in options))
+        expect(plan.heads[0]!.rejected.find(({ method }) => method === "nystrom")!.reason.length).toBeGreaterThan(10);
     }
   });
 
@@ -106,7 +113,8 @@ describe("certificate is honest", () => {
           expect(result.toleranceMet).toBe(true);
           const reference = attentionOracle(call.q, call.k, call.v, { rows }).output;
           const s = channelScale(call.v);
-          const pick = (A: Parameters<typeof pack>[0]) => plain(Float64Array.from(rows.flatMap((i) => [...pack(A).subarray(i * 4, i * 4 + 4)])), [200, 4]);
+          const pick = (A: Parameters<typeof pack>[0]) =>
+            plain(Float64Array.from(rows.flatMap((i) => [...pack(A).subarray(i * 4, i * 4 + 4)])), [200, 4]);
           const errors = rowErrors(pick(result.output), reference, s);
           const trivial = rowErrors(pick(meanAttention(call.q, call.k, call.v)), reference, s);
           expect(quantile(errors, 0.96)).toBeLessThanOrEqual(1e-2); // 98 % of all rows, and 200 of them with luck
@@ -130,7 +138,11 @@ describe("theorem-sized", () => {
 
   test("the rank does not grow with n on data of one kind", () => {
     const { q, k, v } = inputs({ n: 1500, d: 4, e: 2, dtype: "float32", deviation: 0.5, seed: "grow" });
-    const base = { Q: view(q.data as Float32Array, q.shape), K: view(k.data as Float32Array, k.shape), V: view(v.data as Float32Array, v.shape) };
+    const base = {
+      Q: view(q.data as Float32Array, q.shape),
+      K: view(k.data as Float32Array, k.shape),
+      V: view(v.data as Float32Array, v.shape),
+    };
     const ranks = [2000, 4000, 8000].map((n) => {
       const { Q, K, V } = resampleHead(base, n, { jitter: 0.05 });
       const plan = planAttention({ q: Q, k: K, v: V });
@@ -152,10 +164,16 @@ describe("laws", () => {
       for (const options of [{}, { tolerance: 0.03, seed: 4 }]) {
         const plan = planAttention(call, options);
         const auto = attentionSync(call.q, call.k, call.v, options);
-        for (const planned of [attentionSync(call.q, call.k, call.v, { ...options, plan }), await attention(call.q, call.k, call.v, { ...options, plan })]) {
+        for (const planned of [
+          attentionSync(call.q, call.k, call.v, { ...options, plan }),
+          await attention(call.q, call.k, call.v, { ...options, plan }),
+        ]) {
           expect(sameBits(auto.output, planned.output)).toBe(true);
           expect(planned.certificate).toEqual(auto.certificate);
-          expect([planned.method, planned.heads.map(({ method, rank }) => [method, rank])]).toEqual([auto.method, auto.heads.map(({ method, rank }) => [method, rank])]);
+          expect([planned.method, planned.heads.map(({ method, rank }) => [method, rank])]).toEqual([
+            auto.method,
+            auto.heads.map(({ method, rank }) => [method, rank]),
+          ]);
         }
         expect(auto.heads.map(({ method }) => method)).toEqual(plan.heads.map(({ method }) => method));
         expect(auto.method).toBe(plan.method);

@@ -34,7 +34,8 @@ beforeAll(async () => {
 const chosen = (data: AttentionHeads) => data.heads.filter(({ id }) => full || some.includes(id));
 
 describe("certificate is honest", () => {
-  test.each([2048, 8192])(`auto at 1 %%, n = %d: ${full ? "all heads" : "four heads"} (float64 references: seconds a head)`, async (n) => {
+  test.each([2048, 8192])(`auto, n = %d: ${full ? "all heads" : "four heads"} (float64 references take seconds a head)`, (n) => {
+    let approximated = 0;
     for (const head of chosen(n === 2048 ? at2048 : at8192)) {
       const call = lower(head);
       const result = attentionSync(head.Q, head.K, head.V, { tolerance: 1e-2, seed: "real" });
@@ -48,6 +49,11 @@ describe("certificate is honest", () => {
         expect(Math.max(...errors)).toBeLessThan(1e-4);
         continue;
       }
+      if (n === 2048 && result.method === "exact") {
+        expect(result.heads[0]!.refused.length).toBeGreaterThan(0); // the hardest heads do not pay at this length
+        continue;
+      }
+      approximated++;
       expect([head.id, result.method]).toEqual([head.id, "nystrom"]);
       expect([head.id, statistical(result).fraction, statistical(result).confidence]).toEqual([head.id, 0.02, 0.99]);
       // all but 2 % of the rows within the bound, and the bound within the tolerance
@@ -58,10 +64,15 @@ describe("certificate is honest", () => {
       expect(errors.reduce((sum, x) => sum + x, 0) / n).toBeLessThanOrEqual(result.bounds.meanBound);
       // cheaper than exact, and than the mean of V better by far
       expect(result.heads[0]!.pairs).toBeLessThan((n === 8192 ? 0.2 : 0.7) * n * n);
-      const trivial = rowErrors(meanAttention(head.Q, head.K, head.V), exactAttentionSync(head.Q, head.K, head.V).output, channelScale(head.V));
+      const trivial = rowErrors(
+        meanAttention(head.Q, head.K, head.V),
+        exactAttentionSync(head.Q, head.K, head.V).output,
+        channelScale(head.V),
+      );
       expect(rootMeanSquare(errors)).toBeLessThan(rootMeanSquare(trivial) / 10);
-      if (n === 8192) expect([258, 291, 324]).toContain(result.diagnostics.sampledRows); // levels 1, 2, 3
+      if (n === 8192) expect([258, 258 + 291, 258 + 291 + 324]).toContain(result.diagnostics.sampledRows); // levels 1, 2, 3
     }
+    expect(approximated).toBeGreaterThanOrEqual(n === 8192 ? (full ? 15 : 3) : full ? 10 : 2);
   });
 
   test("the eight heads of layer 0 in one call: one statement on all rows", () => {
@@ -71,13 +82,18 @@ describe("certificate is honest", () => {
     expect([result.method, result.toleranceMet, result.heads.length]).toEqual(["nystrom", true, 8]);
     const errors = Float64Array.from(
       at2048.heads.slice(0, 8).flatMap((head, h) => {
-        const part = (A: Strided): Strided => ({ data: A.data, shape: A.shape.slice(1), stride: A.stride.slice(1), offset: A.offset + h * A.stride[0]! });
+        const part = (A: Strided): Strided => ({
+          data: A.data,
+          shape: A.shape.slice(1),
+          stride: A.stride.slice(1),
+          offset: A.offset + h * A.stride[0]!,
+        });
         return [...judgeHead(lower(head))({ output: part(result.output) })];
       }),
     );
     expect(covers(result, errors)).toBe(true);
     expect(result.bounds.relativeBound).toBeLessThan(4 * quantile(errors, 0.98));
-    expect([8 * 69, 8 * 74, 8 * 80]).toContain(result.diagnostics.sampledRows); // 545, 590, 635 shared by eight, rounded up
+    expect([69, 69 + 74, 69 + 74 + 80].map((rows) => 8 * rows)).toContain(result.diagnostics.sampledRows); // 545, 590, 635 shared by eight, rounded up; levels 1, 2, 3
   });
 
   test("layer 1 in one call: head 3 exact, the others not", async () => {
@@ -149,7 +165,11 @@ describe("theorem-sized", () => {
 
   test("98 % row error at rank 128 and 256 on heads of n = 8192: no worse than randomly pivoted landmarks", () => {
     // float64 figures of pivoted landmarks; centroids have less than half of them
-    const known: Readonly<Record<string, readonly [number, number]>> = { "0.0": [8.9e-3, 2.8e-3], "0.5": [1.3e-2, 5.3e-3], "1.0": [3.4e-2, 1.4e-2] };
+    const known: Readonly<Record<string, readonly [number, number]>> = {
+      "0.0": [8.9e-3, 2.8e-3],
+      "0.5": [1.3e-2, 5.3e-3],
+      "1.0": [3.4e-2, 1.4e-2],
+    };
     const heads = full ? Object.keys(known) : ["0.0"];
     for (const id of heads) {
       const head = at8192.heads.find((candidate) => candidate.id === id)!;
@@ -167,11 +187,11 @@ describe("the heads of a causal model", () => {
     const data = await loadDataset("gpt-heads", { n: 1024 });
     const heads = full ? data.heads : data.heads.filter((_, i) => i % 3 === 0);
     for (const head of heads) {
-      for (const options of [{ causal: true }, {}]) {
+      for (const options of [{ causal: true }, { causal: false }]) {
         const result = attentionSync(head.Q, head.K, head.V, options);
         expect([head.id, result.method, result.certificate.kind]).toEqual([head.id, "exact", "exact"]);
         expect(result.heads[0]!.refused.some(({ method }) => method === "nystrom")).toBe(true);
-        expect(result.heads[0]!.pairs).toBeLessThanOrEqual(1.1 * 1024 * 1024);
+        expect(result.heads[0]!.pairs).toBeLessThanOrEqual((options.causal ? 1 : 1.15) * 1024 * 1024); // the probe that found out
         const rows = [0, 1, 100, 511, 1023];
         const errors = rowErrors(takeRows(result.output, rows), attentionOracle(head.Q, head.K, head.V, { ...options, rows }).output);
         expect(Math.max(...errors)).toBeLessThanOrEqual((result.certificate as { bound: number }).bound);
@@ -184,4 +204,3 @@ describe("the heads of a causal model", () => {
     expect(pack(all.output).slice(7 * 1024 * 32)).toEqual(pack(alone.output));
   });
 });
-

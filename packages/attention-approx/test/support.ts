@@ -3,7 +3,18 @@
  */
 import { expect } from "vitest";
 import { isNumericsError, type NdArray, type NumericsError } from "@subquad/linalg-core";
-import { attentionOracle, channelScale, checkCertificate, gaussianArray, pack, plain, rowErrors, type AttentionOracleOptions, type ErrorUnit, type Strided } from "@subquad/test-kit";
+import {
+  attentionOracle,
+  channelScale,
+  checkCertificate,
+  gaussianArray,
+  pack,
+  plain,
+  rowErrors,
+  type AttentionOracleOptions,
+  type ErrorUnit,
+  type Strided,
+} from "@subquad/test-kit";
 import type { AttentionResult } from "../src/index.js";
 
 /** More seeds and all heads: minutes instead of seconds. */
@@ -81,7 +92,12 @@ export function sameBits(A: Strided, B: Strided): boolean {
 }
 
 /** The answer of every row of a result against float64 by definition, in the unit that the certificate speaks of. */
-export function trueErrors({ q, k, v }: Inputs, result: AttentionResult, options: AttentionOracleOptions = {}, unit: ErrorUnit = "spread"): Float64Array {
+export function trueErrors(
+  { q, k, v }: Inputs,
+  result: AttentionResult,
+  options: AttentionOracleOptions = {},
+  unit: ErrorUnit = "spread",
+): Float64Array {
   return rowErrors(result.output, attentionOracle(q, k, v, options).output, channelScale(v, unit));
 }
 
@@ -96,9 +112,9 @@ export function median(values: readonly number[]): number {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-export function rootMeanSquare(values: ArrayLike<number>): number {
+export function rootMeanSquare(values: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  for (const value of values) sum += value ** 2;
   return Math.sqrt(sum / values.length);
 }
 
@@ -153,7 +169,9 @@ export function expectSound({ q, v }: Inputs, result: AttentionResult, tolerance
     expect(result.heads.some(({ method }) => method === "nystrom")).toBe(true);
     // absolute: each head's relative bound in its own units, the largest of them; never more than the largest of both. Rounding of one product.
     const units = pack(bounds.channelScale);
-    const ofHead = result.heads.map(({ relativeBound }, h) => relativeBound * units.subarray(h * e, (h + 1) * e).reduce((a, b) => Math.max(a, b), 0));
+    const ofHead = result.heads.map(
+      ({ relativeBound }, h) => relativeBound * units.subarray(h * e, (h + 1) * e).reduce((a, b) => Math.max(a, b), 0),
+    );
     expect(certificate.bound).toBeGreaterThanOrEqual(Math.max(...ofHead) * (1 - 1e-12));
     expect(certificate.bound).toBeLessThanOrEqual(bounds.relativeBound * largestEntry(bounds.channelScale) * (1 + 1e-12));
   } else {
@@ -173,7 +191,8 @@ export function expectSound({ q, v }: Inputs, result: AttentionResult, tolerance
   for (let p = 0; p < output.length; p++) {
     const at = Math.floor(p / (n * e)) * e + (p % e);
     const seesNothing = output[p] === 0 && result.diagnostics.emptyRows > 0;
-    if (!seesNothing && !(output[p]! >= low[at]! && output[p]! <= high[at]!)) expect([p, output[p]]).toEqual([p, `in [${low[at]}, ${high[at]}]`]);
+    if (!seesNothing && !(output[p]! >= low[at]! && output[p]! <= high[at]!))
+      expect([p, output[p]]).toEqual([p, `in [${low[at]}, ${high[at]}]`]);
   }
 }
 

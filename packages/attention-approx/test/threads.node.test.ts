@@ -78,7 +78,10 @@ describe("errors", () => {
       let turns = 0;
       const job = exactAttention(call.q, call.k, call.v, { threads: 2 });
       await new Promise<void>((resolve) => {
-        const wait = (): void => void (++turns < at ? setImmediate(wait) : resolve());
+        const wait = (): void => {
+          if (++turns < at) setImmediate(wait);
+          else resolve();
+        };
         wait();
       });
       await workers[0]!.terminate();
