@@ -5,16 +5,16 @@
  *
  * The schedule of every head is fixed before a sampled row is looked at; all heads step together. Source: see verify.ts.
  */
+import { rngFor } from "@subquad/linalg-core";
 import { bytesOf, freeKeySet, reals, type Scope } from "@subquad/linalg-core/kernels";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import type { Call } from "./check.js";
-import { exactPairs, nystromPairs, WORTHWHILE } from "./cost.js";
+import { exactPairs, LARGEST_RANK, nystromPairs, WORTHWHILE } from "./cost.js";
 import type { Head } from "./head.js";
 import { growSeeding, settleLandmarks, startSeeding, type Seeding } from "./landmarks.js";
 import { drawPool } from "./pool.js";
-import { rngFor } from "@subquad/linalg-core";
 import { applyCoefficients, fitCoefficients, guardedRows, type Approximation } from "./nystrom.js";
-import { LARGEST_RANK, type Prepared } from "./plan.js";
+import type { Prepared } from "./plan.js";
 import type { HeadPlan } from "./types.js";
 import { exactRows, judge, LEVELS, planSample, relativeScales, rowErrors, sampleOrder, type ExactRows, type Verdict } from "./verify.js";
 

@@ -9,12 +9,12 @@
  *
  * Source: arXiv:2302.13214 (attention under bounded entries needs less than n m work); arXiv:2205.14135 (exact streaming).
  */
-import { NotConvergedError, type RunControl } from "@subquad/linalg-core";
+import { NonFiniteError, NotConvergedError, type RunControl } from "@subquad/linalg-core";
 import { openScope, type Scope } from "@subquad/linalg-core/kernels";
-import { pause, runAsync, runSync, type Steps } from "@subquad/linalg-core/steps";
+import { pause, RUN_CONTROL, runAsync, runSync, type Steps } from "@subquad/linalg-core/steps";
 import { approximateGroup, type Member } from "./approximate.js";
 import { assemble, type GroupVerdict } from "./assemble.js";
-import { checkCall, CONTROL_NAMES, OPTION_NAMES, type Call } from "./check.js";
+import { assertFiniteInputs, checkCall, OPTION_NAMES, type Call } from "./check.js";
 import { approximatedOutcome, exactOutcome, meanOutcome, type HeadOutcome } from "./outcome.js";
 import { planHead } from "./plan-head.js";
 import type { AttentionOptions, AttentionResult, HeadsInput, Refusal } from "./types.js";
@@ -41,7 +41,7 @@ export function attention(
   v: HeadsInput,
   options: AttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(attentionSteps("attention", q, k, v, options, [...OPTION_NAMES, ...CONTROL_NAMES]), options);
+  return runAsync(attentionSteps("attention", q, k, v, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
 /** `attention` on the calling thread: same arguments, same errors, same bits. */
@@ -67,13 +67,13 @@ export function* attentionSteps(
       return scope;
     });
     if (!result.toleranceMet && call.options.onMiss === "throw") {
-      throw new NotConvergedError(
-        where,
-        result,
-        `bound ${result.bounds.relativeBound.toPrecision(3)} is above the tolerance ${call.options.tolerance}`,
-      );
+      const bound = result.bounds.relativeBound.toPrecision(3);
+      throw new NotConvergedError(where, result, `expected a bound within the tolerance ${call.options.tolerance}, got ${bound}`);
     }
     return result;
+  } catch (error) {
+    if (error instanceof NonFiniteError) assertFiniteInputs(call);
+    throw error;
   } finally {
     for (const scope of scopes) scope.release();
   }

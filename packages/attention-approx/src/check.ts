@@ -1,8 +1,14 @@
-/** The border: inputs and options of a call, checked before any work. */
+/**
+ * The border of a call: inputs and options, checked before any work.
+ *
+ *   q [h, n, d]    k [h, m, d]    v [h, m, e]    without the leading h for one head
+ *
+ * Source: Subquad's own convention.
+ */
 import {
   asArray,
-  denseCopy,
   assertBoolean,
+  assertFinite,
   assertInRange,
   assertInteger,
   assertKnownOptions,
@@ -15,64 +21,51 @@ import {
   type DType,
   type NdArray,
 } from "@subquad/linalg-core";
-import { LARGEST_WIDTH, type AttentionShape } from "@subquad/linalg-core/kernels";
+import { LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
+import { callBytes } from "./cost.js";
 import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
 
+/** Options that only the exact method takes. */
+const SPECIAL = ["causal", "keyMask", "keyBias", "mask"] as const;
+type Special = (typeof SPECIAL)[number];
+
 export const OPTION_NAMES = [
-  "method",
-  "tolerance",
-  "toleranceUnit",
-  "fraction",
-  "confidence",
-  "onMiss",
-  "certifyPerHead",
-  "scale",
-  "causal",
-  "keyMask",
-  "keyBias",
-  "mask",
-  "rank",
-  "plan",
-  "returnLogSumExp",
-  "maxBytes",
-  "seed",
-] as const;
-export const CONTROL_NAMES = ["signal", "onProgress", "threads"] as const;
+  ...(["method", "tolerance", "toleranceUnit", "fraction", "confidence", "onMiss", "certifyPerHead", "scale"] as const),
+  ...SPECIAL,
+  ...(["rank", "plan", "returnLogSumExp", "maxBytes", "seed"] as const),
+] as const satisfies readonly (keyof AttentionOptions)[];
+
+/** Queries, keys and values, of one head or of all. */
+export interface HeadInput {
+  readonly q: NdArray;
+  readonly k: NdArray;
+  readonly v: NdArray;
+}
 
 /** A checked call. */
 export interface Call {
   readonly where: string;
+  /** As given. */
+  readonly inputs: HeadInput;
   /** Heads in order; [n, d], [m, d], [m, e] each. */
-  readonly heads: readonly { readonly q: NdArray; readonly k: NdArray; readonly v: NdArray }[];
+  readonly heads: readonly HeadInput[];
   readonly shape: AttentionShape;
   /** Leading lengths of the output: [] or [h]. */
   readonly leading: readonly number[];
   readonly dtype: DType;
   readonly options: ResolvedOptions;
+}
+
+type Defaulted = Omit<AttentionOptions, Special | "rank" | "plan" | "seed">;
+
+export interface ResolvedOptions extends Required<Defaulted>, Pick<AttentionOptions, "rank" | "plan"> {
+  readonly seed: string;
+  readonly special: Pick<AttentionOptions, Special>;
   /** Why every head of this call runs exactly, if it does. */
-  readonly special: string | undefined;
+  readonly exactReason: string | undefined;
   /** Keys that keyMask keeps; undefined without one. */
   readonly keptKeys: Int32Array | undefined;
 }
-
-export interface ResolvedOptions extends Required<Pick<AttentionOptions, Plain>>, Pick<AttentionOptions, "rank" | "plan"> {
-  readonly seed: string;
-  /** Options that only the exact method takes. */
-  readonly special: Pick<AttentionOptions, Special>;
-}
-type Plain =
-  | "method"
-  | "tolerance"
-  | "toleranceUnit"
-  | "fraction"
-  | "confidence"
-  | "onMiss"
-  | "certifyPerHead"
-  | "scale"
-  | "returnLogSumExp"
-  | "maxBytes";
-type Special = "causal" | "keyMask" | "keyBias" | "mask";
-const SPECIAL = ["causal", "keyMask", "keyBias", "mask"] as const;
 
 export function checkCall(
   where: string,
@@ -86,52 +79,29 @@ export function checkCall(
   const Q = heads(where, "q", q);
   const K = heads(where, "k", k);
   const V = heads(where, "v", v);
-  const [h = 1, n = 0, d = 0] = Q.shape;
-  const [, m = 0] = K.shape;
-  const e = V.shape[2] ?? 0;
-  if (K.shape[0] !== h || V.shape[0] !== h)
-    throw new ShapeError(where, K.shape[0] !== h ? "k" : "v", `${h} heads as q has`, K.shape[0] !== h ? K.shape : V.shape);
-  if (K.shape[2] !== d) throw new ShapeError(where, "k", `last length ${d} as q has`, K.shape);
-  if (V.shape[1] !== m) throw new ShapeError(where, "v", `${m} rows as k has`, V.shape);
+  const leading = Q.shape.slice(0, -2);
+  const [n = 0, d = 0] = Q.shape.slice(-2);
+  const [m = 0, e = 0] = [K.shape.at(-2), V.shape.at(-1)];
+  if (!isOfShape(K, [...leading, m, d])) throw disagreement(where, "k", [...leading, "m", d], "q", Q, K);
+  if (!isOfShape(V, [...leading, m, e])) throw disagreement(where, "v", [...leading, m, "e"], "k", K, V);
+  const [h = 1] = leading;
   const shape = { n, m, d, e };
-  const resolved = checkShapeOptions(where, shape, h, options);
-  const inputs = Array.from({ length: h }, (_, t) => ({ q: head(Q, t), k: head(K, t), v: head(V, t) }));
-  const leading = rank(q) === 2 ? [] : [h];
-  return {
-    where,
-    heads: inputs,
-    shape,
-    leading,
-    dtype: promote(Q, K, V),
-    options: resolved,
-    special: specialReason(where, options),
-    keptKeys: keptKeys(where, options.keyMask, m),
-  };
+  const dtype = promote(Q, K, V);
+  const resolved = checkOptions(where, shape, dtype, h, options);
+  const perHead = Array.from({ length: h }, (_, t) => ({ q: head(Q, t), k: head(K, t), v: head(V, t) }));
+  return { where, inputs: { q: Q, k: K, v: V }, heads: perHead, shape, leading, dtype, options: resolved };
 }
 
-function keptKeys(where: string, keyMask: AttentionOptions["keyMask"], m: number): Int32Array | undefined {
-  if (keyMask === undefined) return undefined;
-  const A = asArray(keyMask, `${where}(keyMask)`);
-  if (A.shape.length !== 1 || A.shape[0] !== m) throw new ShapeError(where, "keyMask", `shape [${m}]`, A.shape);
-  return Int32Array.from(denseCopy(A, "float64").keys()).filter((j) => A.data[A.offset + j * (A.stride[0] ?? 0)] !== 0);
+/** Names the first entry that is not finite as the caller has it: staging a head finds it sooner, by the head's own index. */
+export function assertFiniteInputs({ where, inputs }: Call): void {
+  for (const [name, A] of Object.entries(inputs) as [string, NdArray][]) assertFinite(A, `${where}(${name})`);
 }
 
 /** Options with their defaults, every range checked. */
-export function checkShapeOptions(where: string, shape: AttentionShape, h: number, options: AttentionOptions): ResolvedOptions {
-  const {
-    method = "auto",
-    tolerance = 1e-2,
-    toleranceUnit = "spread",
-    fraction = 0.02,
-    confidence = 0.99,
-    certifyPerHead = false,
-    returnLogSumExp = false,
-    scale = 1 / Math.sqrt(Math.max(1, shape.d)),
-    maxBytes = 2 ** 31,
-    seed = "0",
-    onMiss = method === "nystrom" ? "return" : "exact",
-  } = options;
-  const { rank: r, plan } = options;
+export function checkOptions(where: string, shape: AttentionShape, dtype: DType, h: number, options: AttentionOptions): ResolvedOptions {
+  const { method = "auto", tolerance = 1e-2, toleranceUnit = "spread", fraction = 0.02, confidence = 0.99 } = options;
+  const { certifyPerHead = false, returnLogSumExp = false, maxBytes = 2 ** 31, seed = "0", rank, plan } = options;
+  const { scale = 1 / Math.sqrt(Math.max(1, shape.d)), onMiss = method === "nystrom" ? "return" : "exact" } = options;
   assertOneOf(where, { method }, ["auto", "exact", "nystrom"]);
   assertOneOf(where, { toleranceUnit }, ["spread", "range", "absolute"]);
   assertOneOf(where, { onMiss }, ["exact", "return", "throw"]);
@@ -139,30 +109,26 @@ export function checkShapeOptions(where: string, shape: AttentionShape, h: numbe
   assertInRange(where, { fraction, confidence }, 0, 1, { openLow: true, openHigh: true });
   assertInRange(where, { scale }, -Number.MAX_VALUE, Number.MAX_VALUE);
   if (scale === 0) throw new OptionError(where, "scale", "a number other than 0", scale);
-  assertInRange(where, { maxBytes }, 0, Infinity, { openLow: true });
   assertBoolean(where, { certifyPerHead, returnLogSumExp });
-  if (r !== undefined) {
+  assertInRange(where, { maxBytes }, 0, Infinity, { openLow: true });
+  const bytes = callBytes(shape, dtype, 0);
+  if (bytes > maxBytes) throw new OptionError(where, "maxBytes", `at least ${bytes}, which method "exact" takes`, maxBytes);
+  if (rank !== undefined) {
     if (method !== "nystrom") throw new OptionError(where, "rank", `method "nystrom" to go with it`, method);
-    assertInteger(where, { rank: r }, 1, shape.n + shape.m);
+    assertInteger(where, { rank }, 1, shape.n + shape.m);
   }
-  if (plan !== undefined) checkPlan(where, plan, shape, h, method);
   if (method === "exact") refuseApproximateOptions(where, options);
-  const special = Object.fromEntries(SPECIAL.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]));
-  const sizes = { ...(r === undefined ? {} : { rank: r }), ...(plan === undefined ? {} : { plan }) };
+  const keptKeys = checkMasks(where, shape, options);
+  const exactReason = specialReason(where, options);
+  if (plan !== undefined) checkPlan(where, plan, shape, h, method, exactReason);
   return {
-    method,
-    tolerance,
-    toleranceUnit,
-    fraction,
-    confidence,
-    onMiss,
-    certifyPerHead,
-    scale,
-    returnLogSumExp,
-    maxBytes,
-    seed: normalizeSeed(seed),
-    special,
-    ...sizes,
+    ...{ method, tolerance, toleranceUnit, fraction, confidence, onMiss, certifyPerHead, scale, returnLogSumExp, maxBytes },
+    ...(rank === undefined ? {} : { rank }),
+    ...(plan === undefined ? {} : { plan }),
+    seed: normalizeSeed(seed, where),
+    special: Object.fromEntries(SPECIAL.filter((name) => options[name] !== undefined).map((name) => [name, options[name]])),
+    exactReason,
+    keptKeys,
   };
 }
 
@@ -173,16 +139,46 @@ function refuseApproximateOptions(where: string, options: AttentionOptions): voi
   }
 }
 
-function checkPlan(where: string, plan: AttentionPlan, shape: AttentionShape, h: number, method: string): void {
-  if (method !== "auto") throw new OptionError(where, "plan", `method "auto" to go with it`, method);
-  const { queries, keys, keyDim, valueDim, heads: planned } = plan.shape;
-  const same =
-    queries === shape.n && keys === shape.m && keyDim === shape.d && valueDim === shape.e && planned === h && plan.heads.length === h;
-  if (!same)
-    throw new OptionError(where, "plan", `a plan for ${h} heads of q [${shape.n}, ${shape.d}] and v [${shape.m}, ${shape.e}]`, plan.shape);
+/** Shapes of masks and biases, and the keys that are kept; the entries of `keyBias` and `mask` are checked where they are staged. */
+function checkMasks(where: string, { n, m }: AttentionShape, options: AttentionOptions): Int32Array | undefined {
+  const { causal, keyMask, keyBias, mask } = options;
+  const offset: unknown = typeof causal === "boolean" ? 0 : (causal as { readonly offset?: unknown } | null | undefined)?.offset;
+  if (causal !== undefined && !Number.isInteger(offset)) throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
+  if (keyBias !== undefined) vectorEntries(keyBias, m, `${where}(keyBias)`);
+  if (mask !== undefined) {
+    const A = asArray(mask, `${where}(mask)`);
+    if (!isOfShape(A, [n, m])) throw new ShapeError(where, "mask", `shape [${n}, ${m}]`, A.shape);
+  }
+  if (keyMask === undefined) return undefined;
+  const kept: number[] = [];
+  for (const [j, flag] of vectorEntries(keyMask, m, `${where}(keyMask)`).entries()) {
+    if (flag === 1) kept.push(j);
+    else if (flag !== 0) throw new OptionError(where, "keyMask", `0 or 1 at every key, here at [${j}]`, flag);
+  }
+  return Int32Array.from(kept);
 }
 
-/** Calls that only the exact method can answer. */
+function checkPlan(where: string, plan: unknown, shape: AttentionShape, h: number, method: string, exactReason: string | undefined): void {
+  if (method !== "auto") throw new OptionError(where, "plan", `method "auto" to go with it`, method);
+  const { shape: planned, heads: plans } = (plan ?? {}) as Partial<AttentionPlan>;
+  const { n, m, d, e } = shape;
+  const isOfCall =
+    planned?.queries === n &&
+    planned.keys === m &&
+    planned.keyDim === d &&
+    planned.valueDim === e &&
+    planned.heads === h &&
+    plans?.length === h;
+  if (!isOfCall) {
+    const expected = `a plan for ${h} heads of q [${n}, ${d}], k [${m}, ${d}] and v [${m}, ${e}]`;
+    throw new OptionError(where, "plan", expected, planned ?? plan);
+  }
+  if (exactReason !== undefined && plans.some((head) => head.method !== "exact")) {
+    throw new OptionError(where, "plan", `a plan whose heads are exact (${exactReason})`, plans.map((head) => head.method)); // prettier-ignore
+  }
+}
+
+/** Why only the exact method can answer a call, if so. */
 function specialReason(where: string, options: AttentionOptions): string | undefined {
   const names = SPECIAL.filter((name) => options[name] !== undefined && options[name] !== false);
   const [first] = names;
@@ -191,22 +187,31 @@ function specialReason(where: string, options: AttentionOptions): string | undef
   return `${names.join(", ")}: only exact attention takes it`;
 }
 
-/** [h, rows, columns] view of a matrix or a stack of matrices. */
+/** A matrix, or a stack of matrices. */
 function heads(where: string, name: string, input: HeadsInput): NdArray {
   const A = asArray(input, `${where}(${name})`);
-  const [first = 0, ...rest] = A.shape;
   if (A.shape.length !== 2 && A.shape.length !== 3)
     throw new ShapeError(where, name, "shape [rows, columns] or [heads, rows, columns]", A.shape);
-  if ((A.shape.at(-1) ?? 0) > LARGEST_WIDTH) throw new ShapeError(where, name, `last length at most ${LARGEST_WIDTH}`, A.shape);
-  return A.shape.length === 3 ? A : view(A.data, [1, first, ...rest], [0, ...A.stride], A.offset);
+  if (A.shape.at(-1)! > LARGEST_WIDTH) throw new ShapeError(where, name, `last length at most ${LARGEST_WIDTH}`, A.shape);
+  return A;
 }
 
-function rank(input: HeadsInput): number {
-  return "shape" in input && Array.isArray(input.shape) ? input.shape.length : 2;
+function isOfShape({ shape }: NdArray, wanted: readonly number[]): boolean {
+  return shape.length === wanted.length && shape.every((length, axis) => length === wanted[axis]);
 }
 
-function head(A: NdArray, t: number): NdArray {
-  const [, rows = 0, columns = 0] = A.shape;
-  const [step = 0, rowStride = 0, columnStride = 0] = A.stride;
-  return view(A.data, [rows, columns], [rowStride, columnStride], rows * columns === 0 ? 0 : A.offset + t * step);
+function disagreement(
+  where: string,
+  name: string,
+  wanted: readonly (number | string)[],
+  other: string,
+  { shape }: NdArray,
+  A: NdArray,
+): ShapeError {
+  return new ShapeError(where, name, `shape [${wanted.join(", ")}] to go with ${other} of shape [${shape.join(", ")}]`, A.shape);
+}
+
+/** Head t: a view of shape [rows, columns]. */
+function head({ data, shape, stride, offset }: NdArray, t: number): NdArray {
+  return view(data, shape.slice(-2), stride.slice(-2), offset + (shape.length === 3 ? t * stride[0]! : 0));
 }

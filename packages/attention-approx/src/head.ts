@@ -17,6 +17,7 @@ import {
   type AttentionShape,
   type Scope,
 } from "@subquad/linalg-core/kernels";
+import type { HeadInput } from "./check.js";
 import type { AttentionOptions } from "./types.js";
 
 /** Addresses unless said; rows are [count][width], width a multiple of 4. */
@@ -53,12 +54,6 @@ export interface StagedValues extends Pick<Head, "values" | "valueWidth" | "mean
   /** Largest |v|, and largest range of a channel. */
   readonly largest: number;
   readonly spread: number;
-}
-
-export interface HeadInput {
-  readonly q: NdArray;
-  readonly k: NdArray;
-  readonly v: NdArray;
 }
 
 type ToleranceUnit = NonNullable<AttentionOptions["toleranceUnit"]>;

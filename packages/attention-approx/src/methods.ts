@@ -1,16 +1,15 @@
 /**
  * The methods by name: `attention` with `method` fixed.
  */
-import type { RunControl } from "@subquad/linalg-core";
-import { runAsync, runSync } from "@subquad/linalg-core/steps";
+import { assertKnownOptions, type RunControl } from "@subquad/linalg-core";
+import { RUN_CONTROL, runAsync, runSync, type Steps } from "@subquad/linalg-core/steps";
 import { attentionSteps } from "./attention.js";
-import { CONTROL_NAMES, OPTION_NAMES } from "./check.js";
+import { OPTION_NAMES } from "./check.js";
 import type { AttentionOptions, AttentionResult, HeadsInput } from "./types.js";
 
 export type NamedAttentionOptions = Omit<AttentionOptions, "method" | "plan">;
 
 const NAMES = OPTION_NAMES.filter((name) => name !== "method" && name !== "plan");
-const ASYNC_NAMES = [...NAMES, ...CONTROL_NAMES];
 
 /**
  * Exact attention of every head, by streaming.
@@ -30,12 +29,12 @@ export function exactAttention(
   v: HeadsInput,
   options: NamedAttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(attentionSteps("exactAttention", q, k, v, { ...options, method: "exact" }, [...ASYNC_NAMES, "method"]), options);
+  return runAsync(namedSteps("exactAttention", "exact", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options);
 }
 
 /** `exactAttention` on the calling thread: same arguments, same errors, same bits. */
 export function exactAttentionSync(q: HeadsInput, k: HeadsInput, v: HeadsInput, options: NamedAttentionOptions = {}): AttentionResult {
-  return runSync(attentionSteps("exactAttentionSync", q, k, v, { ...options, method: "exact" }, [...NAMES, "method"]));
+  return runSync(namedSteps("exactAttentionSync", "exact", q, k, v, options, NAMES));
 }
 
 /**
@@ -56,10 +55,24 @@ export function nystromAttention(
   v: HeadsInput,
   options: NamedAttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(attentionSteps("nystromAttention", q, k, v, { ...options, method: "nystrom" }, [...ASYNC_NAMES, "method"]), options);
+  return runAsync(namedSteps("nystromAttention", "nystrom", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options);
 }
 
 /** `nystromAttention` on the calling thread: same arguments, same errors, same bits. */
 export function nystromAttentionSync(q: HeadsInput, k: HeadsInput, v: HeadsInput, options: NamedAttentionOptions = {}): AttentionResult {
-  return runSync(attentionSteps("nystromAttentionSync", q, k, v, { ...options, method: "nystrom" }, [...NAMES, "method"]));
+  return runSync(namedSteps("nystromAttentionSync", "nystrom", q, k, v, options, NAMES));
+}
+
+/** The name fixes the method, so that an option which says it again is refused. */
+function* namedSteps(
+  where: string,
+  method: "exact" | "nystrom",
+  q: HeadsInput,
+  k: HeadsInput,
+  v: HeadsInput,
+  options: NamedAttentionOptions,
+  known: readonly string[],
+): Steps<AttentionResult> {
+  assertKnownOptions(where, options, known);
+  return yield* attentionSteps(where, q, k, v, { ...options, method }, [...known, "method"]);
 }

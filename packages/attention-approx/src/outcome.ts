@@ -59,22 +59,15 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
 /** Exact streaming attention. */
 export function* exactOutcome(call: Call, index: number, refused: readonly Refusal[], extraPairs: number): Steps<HeadOutcome> {
   const { where, options, shape, dtype } = call;
-  const input = call.heads[index];
-  if (input === undefined) throw new RangeError(`head ${index}`);
-  const { scale, special } = options;
+  const input = call.heads[index]!;
+  const { scale, special, keptKeys } = options;
   const { output, logSumExp, certificate, diagnostics } = yield* streamingAttentionSteps(where, input.q, input.k, input.v, {
     scale,
     ...special,
   });
   const scope = openScope();
   try {
-    const staged = stageValues(
-      scope,
-      where,
-      call.keptKeys === undefined ? input.v : takeRows(input.v, call.keptKeys),
-      dtype,
-      options.toleranceUnit,
-    );
+    const staged = stageValues(scope, where, keptKeys === undefined ? input.v : takeRows(input.v, keptKeys), dtype, options.toleranceUnit);
     const bound = certificate.kind === "exact" ? certificate.bound : Infinity;
     const report = {
       method: "exact" as const,

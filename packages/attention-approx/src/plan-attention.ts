@@ -1,15 +1,19 @@
 /**
  * What a call would do and cost, before it runs.
  */
-import { assertInteger, assertKnownOptions, OptionError, type DType } from "@subquad/linalg-core";
-import { openScope, type AttentionShape, type Scope } from "@subquad/linalg-core/kernels";
+import { assertInteger, assertKnownOptions, OptionError, ShapeError, type DType } from "@subquad/linalg-core";
+import { LARGEST_WIDTH, openScope, type AttentionShape, type Scope } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { secondsPerPair } from "./calibrate.js";
-import { checkCall, checkShapeOptions, OPTION_NAMES, type Call } from "./check.js";
-import { nystromPairs } from "./cost.js";
+import { assertFiniteInputs, checkCall, checkOptions, OPTION_NAMES, type Call } from "./check.js";
+import { callBytes, nystromPairs } from "./cost.js";
 import { exactPlan } from "./plan.js";
-import { callBytes, planHead, sampledRows } from "./plan-head.js";
+import { planHead, sampledRows } from "./plan-head.js";
 import type { AttentionOptions, AttentionPlan, HeadPlan, HeadsInput, ShapeInput } from "./types.js";
+
+const LENGTHS = ["queries", "keys", "keyDim", "valueDim", "heads"] as const satisfies readonly (keyof ShapeInput)[];
+/** A plan lists every head. */
+const MOST_HEADS = 2 ** 16;
 
 /**
  * The plan of a call: each head's method, rank, predicted error, pairs, and why the other method lost.
@@ -30,11 +34,17 @@ export function planAttention(
 ): AttentionPlan {
   const where = "planAttention";
   const known = OPTION_NAMES.filter((name) => name !== "plan");
+  const given: unknown = input;
+  if (typeof given !== "object" || given === null) throw new ShapeError(where, "input", "{ q, k, v }, or the lengths of a call", given);
   if ("q" in input) return planData(checkCall(where, input.q, input.k, input.v, options, known));
+  assertKnownOptions(where, input, LENGTHS);
   assertKnownOptions(where, options, known);
   const { queries, keys, keyDim, valueDim, heads = 1 } = input;
-  assertInteger(where, { queries, keys, keyDim, valueDim, heads }, 0, 2 ** 31 - 1);
-  const resolved = checkShapeOptions(where, { n: queries, m: keys, d: keyDim, e: valueDim }, heads, options);
+  assertInteger(where, { queries, keys }, 0, 2 ** 31 - 1);
+  assertInteger(where, { keyDim, valueDim }, 0, LARGEST_WIDTH);
+  assertInteger(where, { heads }, 0, MOST_HEADS);
+  const shape = { n: queries, m: keys, d: keyDim, e: valueDim };
+  const resolved = checkOptions(where, shape, "float32", heads, options);
   const { rank } = resolved;
   if (resolved.method === "nystrom" && rank === undefined)
     throw new OptionError(where, "rank", `a rank beside method "nystrom" and a shape: it is measured on the data`, rank);
@@ -43,10 +53,11 @@ export function planAttention(
     rank === undefined
       ? exactPlan(queries, keys, resolved.method === "exact" ? [] : rejected)
       : { method: "nystrom", rank, pairs: nystromPairs(queries, keys, rank, sampledRows(heads, queries, resolved)), rejected: [] };
-  return summary({ n: queries, m: keys, d: keyDim, e: valueDim }, "float32", Array<HeadPlan>(heads).fill(plan));
+  return summary(shape, "float32", Array<HeadPlan>(heads).fill(plan));
 }
 
 function planData(call: Call): AttentionPlan {
+  assertFiniteInputs(call); // here, since a plan of exact attention reads no data
   const plans = call.heads.map((_, index) => {
     const scopes: Scope[] = [];
     const open = (): Scope => {

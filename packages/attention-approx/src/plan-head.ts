@@ -1,13 +1,14 @@
 /**
  * Plans one head of a call, and leaves it staged in compute memory when it will not run exactly.
  */
-import { OptionError, type DType } from "@subquad/linalg-core";
-import { bytesOf, paddedKeys, paddedWidth, type AttentionShape, type Scope } from "@subquad/linalg-core/kernels";
+import { OptionError } from "@subquad/linalg-core";
+import type { Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import type { Member } from "./approximate.js";
 import type { Call, ResolvedOptions } from "./check.js";
+import { callBytes, LARGEST_RANK } from "./cost.js";
 import { stageHead, type Head } from "./head.js";
-import { exactAtOnce, exactPlan, LARGEST_RANK, outOfRange, prepareHead, probeHead } from "./plan.js";
+import { exactAtOnce, exactPlan, outOfRange, prepareHead, probeHead } from "./plan.js";
 import type { HeadPlan } from "./types.js";
 import { planSample } from "./verify.js";
 
@@ -28,11 +29,8 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
   if (given?.method === "exact") return { kind: "exact", plan: given, extraPairs: 0 };
   const early = reasonForExact(call);
   if (early !== undefined) return exact(early.reason);
-  const input = call.heads[index];
-  if (input === undefined) throw new RangeError(`head ${index}`);
-
   const scope = open();
-  const head = stageHead(scope, where, input, shape, dtype, options.scale, options.toleranceUnit);
+  const head = stageHead(scope, where, call.heads[index]!, shape, dtype, options.scale, options.toleranceUnit);
   if (head.queryBox.constant || head.keyBox.constant) {
     const rejected = [{ method: "nystrom", reason: "scores are constant: one exact row serves all" }];
     return { kind: "mean", scope, head, plan: { method: "mean", pairs: m, rejected } };
@@ -72,7 +70,7 @@ export function sampledRows(
 
 /** Why no head of this call is approximated; undefined when some may be. */
 function reasonForExact(call: Call): { readonly reason: string | undefined } | undefined {
-  const { options, shape, where, special } = call;
+  const { options, shape, where } = call;
   if (options.method === "exact") return { reason: undefined };
   if (shape.n * shape.m * shape.e === 0) return { reason: "there is nothing to approximate" };
   const bytes = callBytes(shape, call.dtype, call.heads.length);
@@ -81,19 +79,7 @@ function reasonForExact(call: Call): { readonly reason: string | undefined } | u
       throw new OptionError(where, "maxBytes", `at least ${bytes} for method "nystrom"; "exact" takes less`, options.maxBytes);
     return undefined;
   }
-  const reason = exactAtOnce(shape.n, shape.m, sampledRows(call.heads.length, shape.n, options), special);
+  const reason = exactAtOnce(shape.n, shape.m, sampledRows(call.heads.length, shape.n, options), options.exactReason);
   if (reason !== undefined) return { reason };
   return bytes > options.maxBytes ? { reason: `${bytes} bytes are more than maxBytes` } : undefined;
-}
-
-/** Compute memory that a call may take: its approximated heads together, and one exact head. */
-export function callBytes({ n, m, d, e }: AttentionShape, dtype: DType, approximated: number): number {
-  const depth = paddedWidth(d);
-  const valueWidth = paddedWidth(e + 1);
-  const perQuery = 2 * depth + e + 3;
-  const perKey = 5 * depth + 5 * valueWidth + 6;
-  const fixed = 16 * LARGEST_RANK * LARGEST_RANK + 2 ** 21;
-  const size = bytesOf(dtype);
-  const exact = size * (n * (depth + e) + 2 * paddedKeys(m) * (depth + valueWidth)) + 16 * n;
-  return Math.ceil(exact + approximated * (size * (n * perQuery + paddedKeys(m) * perKey) + fixed));
 }

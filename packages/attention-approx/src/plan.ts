@@ -10,12 +10,11 @@
  *
  * Source: ours.
  */
-import type { Seed } from "@subquad/linalg-core";
-import { rngFor } from "@subquad/linalg-core";
+import { rngFor, type Seed } from "@subquad/linalg-core";
 import { exp, log } from "@subquad/linalg-core/math";
 import type { Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { exactPairs, nystromPairs, SMALL_CALL, WORTHWHILE } from "./cost.js";
+import { exactPairs, LARGEST_RANK, nystromPairs, SMALL_CALL, WORTHWHILE } from "./cost.js";
 import { centerHead, type CenteredHead } from "./center.js";
 import type { Head } from "./head.js";
 import { fixedCount, growSeeding, settleLandmarks, startSeeding, type Seeding } from "./landmarks.js";
@@ -23,14 +22,13 @@ import { drawPool, findExtremes, type Extremes, type Pool } from "./pool.js";
 import { drawProbe, probeError } from "./probe.js";
 import type { HeadPlan, Refusal } from "./types.js";
 
-export const SEED_POOL = 1024;
-export const LLOYD_POOL = 4096;
+const SEED_POOL = 1024;
+const LLOYD_POOL = 4096;
 const PROBE_RANK = 48;
 const PROBE_LLOYD_POINTS = 2048;
 const LEAST_RANK = 32;
 /** Ranks are whole register tiles. */
 const RANK_STEP = 12;
-export const LARGEST_RANK = 512;
 /** error(r) / error(48) = (moving landmarks of r / of 48)^−DECAY. */
 const DECAY = 1.35;
 /** Bounds on scores and values beyond which landmarks are not tried. */

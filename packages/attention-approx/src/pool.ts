@@ -115,7 +115,7 @@ function importance(scope: Scope, { dtype }: Head, centered: CenteredHead, parts
 }
 
 /** Indices of the `count` largest by the bits of their magnitude, largest first, ties by index: a histogram of leading bits, then a sort. */
-export function largest(bits: Int32Array, count: number): Int32Array {
+function largest(bits: Int32Array, count: number): Int32Array {
   const histogram = new Int32Array(4096);
   for (const word of bits) histogram[(word & 0x7fffffff) >>> 19]!++;
   let bin = 4095;
