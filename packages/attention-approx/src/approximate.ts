@@ -65,20 +65,20 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
   let sampledRows = 0;
   const pairs = new Map<number, number>(members.map(({ index }) => [index, 0]));
   const levels = options.rank === undefined ? LEVELS : 1;
+  const pays = (member: Member, level: number): boolean =>
+    level === 0 || worthwhile(call, rankAt(member, level), rowsAt(call, members.length, failure, level));
   for (let level = 0; ; level++) {
-    const atLevel = members.map((member) => ({ member, rank: (member.plan.rank ?? LARGEST_RANK) * (1 << level) }));
-    const last = level + 1 >= levels;
-    const affordable = ({ rank }: { rank: number }): boolean =>
-      level === 0 || worthwhile(call, rank, rowsAt(call, members.length, failure, level));
-    const refused: { member: Member; reason: string }[] = atLevel
-      .filter((entry) => !affordable(entry))
-      .map(({ member, rank }) => ({ member, reason: `rank ${rank} would no longer pay` }));
-    const active = atLevel.filter(affordable);
+    const active = members.filter((member) => pays(member, level));
+    const refused: { member: Member; reason: string }[] = members
+      .filter((member) => !pays(member, level))
+      .map((member) => ({ member, reason: `rank ${rankAt(member, level)} would no longer pay` }));
+    // a miss that is not to be made exact is answered at the last level that pays
+    const last = level + 1 >= levels || (options.onMiss !== "exact" && !members.some((member) => pays(member, level + 1)));
     let start = performance.now();
     const approximated: Approximated[] = [];
-    for (const { member, rank } of active) {
+    for (const member of active) {
       yield pause(approximated.length, active.length);
-      const result = yield* approximateHead(call, member, rank, level, pairs.get(member.index) ?? 0);
+      const result = yield* approximateHead(call, member, rankAt(member, level), level, pairs.get(member.index) ?? 0);
       pairs.set(member.index, typeof result === "string" ? 0 : result.pairs);
       if (typeof result === "string") refused.push({ member, reason: result });
       else approximated.push(result);
@@ -100,6 +100,10 @@ export function* approximateGroup(call: Call, members: readonly Member[], failur
     for (const { member, rows: address, denominators } of approximated)
       for (const block of [address, denominators]) member.scope.free(block);
   }
+}
+
+function rankAt({ plan }: Member, level: number): number {
+  return (plan.rank ?? LARGEST_RANK) * (1 << level);
 }
 
 function rowsAt(call: Call, heads: number, failure: number, level: number): number {
