@@ -231,6 +231,31 @@ describe("certificate is honest", () => {
     expect(strict.method).toBe("exact");
   });
 
+  test("values far from zero: approximated all the same, judged in spreads", () => {
+    const base = head(1300, 0.45, "offset", 5);
+    const call = { ...base, v: scaled(base.v, 1, () => 10) };
+    const result = attentionSync(call.q, call.k, call.v);
+    expectSound(call, result, 1e-2, true);
+    expect([result.method, result.toleranceMet]).toEqual(["nystrom", true]);
+    expect(covers(result, judge(call).errors(result))).toBe(true);
+  });
+
+  test("certifyPerHead where heads differ: a statement for each that is approximated", () => {
+    const easy = head(1300, 0.4, "each", 5);
+    const hard = { ...easy, q: scaled(easy.q, 40) };
+    const given = stacked([easy, hard, easy]);
+    const result = attentionSync(given.q, given.k, given.v, { certifyPerHead: true });
+    expectSound(given, result, 1e-2, true);
+    expect([result.method, result.toleranceMet, result.heads.map(({ method }) => method)]).toEqual([
+      "mixed",
+      true,
+      ["nystrom", "exact", "nystrom"],
+    ]);
+    const truth = judge(given).errors(result);
+    for (const [h, { relativeBound }] of result.heads.entries())
+      expect(truth.subarray(h * 1300, (h + 1) * 1300).filter((x) => x > relativeBound).length).toBeLessThanOrEqual(26);
+  });
+
   test("the clip box is the range of the values, whatever the method", () => {
     const given = inputs({ n: 1100, d: 4, e: 3, dtype: "float32", deviation: 0.5 });
     const values = pack(given.v);

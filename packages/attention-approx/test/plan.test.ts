@@ -153,6 +153,20 @@ describe("theorem-sized", () => {
   });
 });
 
+describe("theorem-sized: bytes", () => {
+  test("a call that has no bytes for landmarks is exact and says so; one that has none for exact is refused", () => {
+    const { bytes } = planAttention(easy).predicted;
+    const least = planAttention(easy, { method: "exact" }).predicted.bytes;
+    expect(least).toBeLessThan(bytes);
+    const result = attentionSync(easy.q, easy.k, easy.v, { maxBytes: bytes - 1 });
+    expect(result.method).toBe("exact");
+    expect(result.heads[0]!.refused.find(({ method }) => method === "nystrom")!.reason).toMatch(/bytes/i);
+    expect(attentionSync(easy.q, easy.k, easy.v, { maxBytes: bytes }).method).toBe("nystrom");
+    expect(() => attentionSync(easy.q, easy.k, easy.v, { maxBytes: least - 1 })).toThrow(/maxBytes/);
+    expect(() => nystromAttentionSync(easy.q, easy.k, easy.v, { maxBytes: bytes - 1 })).toThrow(/maxBytes.*exact/);
+  });
+});
+
 describe("laws", () => {
   test("the same plan for the same seed, but for the seconds", () => {
     expect(timeless(planAttention(easy))).toEqual(timeless(planAttention(easy)));
