@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 import { createProgram, type Output } from "../src/commands.js";
 import { readResult } from "../src/schema.js";
@@ -100,7 +101,7 @@ describe("errors", () => {
   });
 
   test("a file that is no result exits with 1 and says what is wrong", async () => {
-    const { status, errors } = await program(["report", new URL("../package.json", import.meta.url).pathname]);
+    const { status, errors } = await program(["report", fileURLToPath(new URL("../package.json", import.meta.url))]);
     expect(status).toBe(1);
     expect(errors).toMatch(/readResult\(benchmark result\): expected result: a field "schemaVersion"/);
   });
