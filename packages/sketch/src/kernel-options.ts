@@ -3,18 +3,9 @@
  *
  * Source: textbook kernels.
  */
-import {
-  assertFinite,
-  asArray,
-  assertInRange,
-  assertInteger,
-  assertKnownOptions,
-  assertOneOf,
-  copy,
-  OptionError,
-  ShapeError,
-} from "@subquad/linalg-core";
+import { assertFinite, assertInRange, assertInteger, assertKnownOptions, assertOneOf, OptionError } from "@subquad/linalg-core";
 import type { VectorInput } from "@subquad/linalg-core";
+import { vectorEntries } from "@subquad/linalg-core/kernels";
 
 const KERNELS = ["gaussian", "exp", "laplace", "matern32", "matern52", "polynomial", "linear"] as const;
 
@@ -91,8 +82,7 @@ function refuse(where: string, kernel: string, options: Readonly<Record<string, 
 }
 
 function weightVector(where: string, logWeights: VectorInput, N: number): Float64Array {
-  const w = asArray(logWeights, `${where}(logWeights)`);
-  if (w.shape.length !== 1 || w.shape[0] !== N) throw new ShapeError(where, "logWeights", `shape [${N}]`, w.shape);
+  const w = vectorEntries(logWeights, N, `${where}(logWeights)`);
   assertFinite(w, `${where}(logWeights)`);
-  return copy(w, { dtype: "float64" }).data as Float64Array;
+  return w;
 }

@@ -10,7 +10,7 @@
  *
  * Source: textbook kernels; the form with weights serves attention (arXiv:2302.13214), whose softmax is a weighted Gaussian smoother.
  */
-import { AssumptionError, assertFinite, asArray, copy, NonFiniteError, ShapeError } from "@subquad/linalg-core";
+import { AssumptionError, assertFinite, asArray, denseCopy, NonFiniteError, ShapeError } from "@subquad/linalg-core";
 import type { MatrixInput } from "@subquad/linalg-core";
 import { exponentials, kernelBlock, kernelDiagonal, type Points } from "./kernel-entries.js";
 import { isDistanceKernel, kernelShape, type KernelOracleOptions, type KernelShape } from "./kernel-options.js";
@@ -41,7 +41,7 @@ export function kernelOracle(points: MatrixInput, options: KernelOracleOptions =
   assertFinite(A, `${where}(points)`);
   const [N = 0, d = 0] = A.shape;
   const shape = kernelShape(where, options, N);
-  const X = packPoints(where, N, d, copy(A, { dtype: "float64" }).data as Float64Array, shape);
+  const X = packPoints(where, N, d, denseCopy(A, "float64"), shape);
   const factors = exponentials(shape.weights.map((w) => -w));
   const diagonal = kernelDiagonal(X, shape, factors);
   assertRepresentable(where, diagonal, X, shape);

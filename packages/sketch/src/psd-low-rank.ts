@@ -10,9 +10,9 @@
  * clusters. E Σ d ≤ (1 + ε) tr(K − K_r) once k ≥ r/ε + r ln(1/(ε η)), η = tr(K − K_r) / tr K, K_r the best approximation of rank r.
  * Source: arXiv:2207.06503, randomly pivoted Cholesky; arXiv:2410.03969, in blocks by rejection.
  */
-import { assertKnownOptions, copy, NonFiniteError, OptionError, transpose, view } from "@subquad/linalg-core";
+import { denseCopy, NonFiniteError, OptionError, transpose, view } from "@subquad/linalg-core";
 import type { Certificate, NdArray } from "@subquad/linalg-core";
-import { runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
+import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { prefixSums } from "./categorical.js";
 import { traceCertificate } from "./psd-certificate.js";
 import { appendBlock, type PivotBlock } from "./append-block.js";
@@ -65,18 +65,22 @@ export interface PsdLowRank {
  * @example const { factor, certificate } = await psdLowRank(kernelOracle(points), { tolerance: 1e-4 });
  */
 export function psdLowRank(oracle: PsdOracle, options: PsdLowRankOptions & RunControl = {}): Promise<PsdLowRank> {
-  return runAsync(psdLowRankSteps("psdLowRank", oracle, options), options);
+  return runAsync(psdLowRankSteps("psdLowRank", oracle, options, [...PSD_OPTIONS, ...RUN_CONTROL]), options);
 }
 
 /** `psdLowRank` on the calling thread: same arguments, same errors, same bits. */
 export function psdLowRankSync(oracle: PsdOracle, options: PsdLowRankOptions = {}): PsdLowRank {
-  assertKnownOptions("psdLowRankSync", options, PSD_OPTIONS);
   return runSync(psdLowRankSteps("psdLowRankSync", oracle, options));
 }
 
 /** The generator behind both, for algorithms that are generators themselves. */
-export function* psdLowRankSteps(where: string, oracle: PsdOracle, options: PsdLowRankOptions & RunControl = {}): Steps<PsdLowRank> {
-  const request = psdRequest(where, oracle, options);
+export function* psdLowRankSteps(
+  where: string,
+  oracle: PsdOracle,
+  options: PsdLowRankOptions = {},
+  known: readonly string[] = PSD_OPTIONS,
+): Steps<PsdLowRank> {
+  const request = psdRequest(where, oracle, options, known);
   const { method, most, state } = request;
   const F = yield* openFactor(where, oracle, request);
   const prefix = new Float64Array(F.N);
@@ -176,7 +180,7 @@ function* openFactor(where: string, oracle: PsdOracle, { resume, state, most, by
 function storedColumns(factor: NdArray): Float64Array {
   const { data, shape, stride, offset } = factor;
   const isStored = data instanceof Float64Array && offset === 0 && stride[0] === 1 && stride[1] === shape[0];
-  return isStored ? data : (copy(transpose(factor), { dtype: "float64" }).data as Float64Array);
+  return isStored ? data : denseCopy(transpose(factor), "float64");
 }
 
 function* result(F: PsdFactor, request: PsdRequest, state: PsdLowRankState, reason: Reason): Steps<PsdLowRank> {

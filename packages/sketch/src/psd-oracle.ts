@@ -5,17 +5,9 @@
  *
  * Source: Subquad's own convention.
  */
-import {
-  AssumptionError,
-  asArray,
-  assertBoolean,
-  assertFinite,
-  assertInRange,
-  assertKnownOptions,
-  copy,
-  ShapeError,
-} from "@subquad/linalg-core";
+import { AssumptionError, assertBoolean, assertFinite, assertInRange, assertKnownOptions, denseCopy, dtypeOf } from "@subquad/linalg-core";
 import type { MatrixInput } from "@subquad/linalg-core";
+import { asSquareMatrix } from "@subquad/linalg-core/kernels";
 
 /**
  * Entries of a symmetric matrix K, computed on demand. A plain object: `{ ...oracle, positiveSemidefinite: true }` adds what is known.
@@ -58,14 +50,13 @@ export interface MatrixOracleOptions {
 export function matrixOracle(K: MatrixInput, options: MatrixOracleOptions = {}): PsdOracle {
   const where = "matrixOracle";
   assertKnownOptions(where, options, ["relativeError", "positiveSemidefinite"]);
-  const A = asArray(K, `${where}(K)`);
-  const { relativeError = A.data instanceof Float32Array ? 2 ** -24 : 0, positiveSemidefinite = false } = options;
+  const A = asSquareMatrix(K, `${where}(K)`);
+  const { relativeError = dtypeOf(A) === "float32" ? 2 ** -24 : 0, positiveSemidefinite = false } = options;
   assertInRange(where, { relativeError }, 0, 1e-2);
   assertBoolean(where, { positiveSemidefinite });
-  const [N = 0, columns] = A.shape;
-  if (A.shape.length !== 2 || columns !== N) throw new ShapeError(where, "K", "a square matrix", A.shape);
+  const [N = 0] = A.shape;
   assertFinite(A, `${where}(K)`);
-  const entries = copy(A, { dtype: "float64" }).data as Float64Array;
+  const entries = denseCopy(A, "float64");
   assertSymmetric(where, N, entries);
   return {
     size: N,

@@ -6,19 +6,18 @@
  * Source: Subquad's own convention.
  */
 import {
-  asArray,
   assertFinite,
   assertInRange,
   assertInteger,
   assertKnownOptions,
   assertOneOf,
-  copy,
   normalizeSeed,
   NonFiniteError,
   OptionError,
   ShapeError,
 } from "@subquad/linalg-core";
 import type { NdArray, Seed, VectorInput } from "@subquad/linalg-core";
+import { vectorEntries } from "@subquad/linalg-core/kernels";
 import type { PivotBlock } from "./append-block.js";
 import type { PsdOracle } from "./psd-oracle.js";
 
@@ -90,9 +89,9 @@ const FIRST_BLOCK = 16;
 export const LARGEST_BLOCK = 256;
 
 /** Checks everything but K's entries. */
-export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRankOptions): PsdRequest {
+export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRankOptions, known: readonly string[]): PsdRequest {
+  assertKnownOptions(where, options, known);
   const { rank, maxRank, resume, tolerance = rank === undefined ? 1e-6 : 0 } = options;
-  assertKnownOptions(where, options, [...PSD_OPTIONS, "signal", "onProgress", "threads"]);
   const N = checkOracle(where, oracle);
   if (resume !== undefined) checkResumable(where, N, resume);
   const least = resume === undefined ? 1 : Math.max(1, resume.pivots.length);
@@ -136,7 +135,7 @@ function checkResumable(where: string, N: number, resume: unknown): void {
 }
 
 function initialState(where: string, N: number, options: PsdLowRankOptions): PsdLowRankState {
-  const { method = "accelerated", blockSize, samplingWeights, seed } = options;
+  const { method = "accelerated", blockSize, samplingWeights, seed = "0" } = options;
   assertOneOf(where, { method }, METHODS);
   if (blockSize !== undefined) {
     assertInteger(where, { blockSize }, 1, LARGEST_BLOCK);
@@ -145,10 +144,10 @@ function initialState(where: string, N: number, options: PsdLowRankOptions): Psd
   if (method === "greedy" && samplingWeights !== undefined) {
     throw new OptionError(where, "samplingWeights", `none with method "greedy", which draws nothing`, samplingWeights);
   }
-  if (method === "greedy" && seed !== undefined)
+  if (method === "greedy" && options.seed !== undefined)
     throw new OptionError(where, "seed", `none with method "greedy", which draws nothing`, seed);
   return {
-    seed: normalizeSeed(seed ?? "0"),
+    seed: normalizeSeed(seed, where),
     samplingWeights: samplingWeights === undefined ? undefined : weightVector(where, samplingWeights, N),
     fixedBlockSize: blockSize,
     blockSize: blockSize ?? FIRST_BLOCK,
@@ -166,7 +165,7 @@ function resumedState(where: string, N: number, options: PsdLowRankOptions, resu
   };
   same("method", method, resume.method);
   same("blockSize", blockSize, state.fixedBlockSize);
-  same("seed", seed === undefined ? undefined : normalizeSeed(seed), state.seed);
+  same("seed", seed === undefined ? undefined : normalizeSeed(seed, where), state.seed);
   if (samplingWeights !== undefined) {
     const given = weightVector(where, samplingWeights, N);
     const kept = state.samplingWeights;
@@ -178,10 +177,8 @@ function resumedState(where: string, N: number, options: PsdLowRankOptions, resu
 }
 
 function weightVector(where: string, samplingWeights: VectorInput, N: number): Float64Array {
-  const w = asArray(samplingWeights, `${where}(samplingWeights)`);
-  if (w.shape.length !== 1 || w.shape[0] !== N) throw new ShapeError(where, "samplingWeights", `shape [${N}]`, w.shape);
-  assertFinite(w, `${where}(samplingWeights)`);
-  const weights = copy(w, { dtype: "float64" }).data as Float64Array;
+  const weights = vectorEntries(samplingWeights, N, `${where}(samplingWeights)`);
+  assertFinite(weights, `${where}(samplingWeights)`);
   let total = 0;
   for (const weight of weights) {
     if (weight < 0) throw new OptionError(where, "samplingWeights", "nonnegative weights", weight);
