@@ -79,7 +79,7 @@ export function paddedKeys(count: number): number {
 }
 
 /** The kernel `name` of a dtype. */
-export function kernelName<Name extends string>(name: Name, dtype: DType): `${Name}F32` | `${Name}F64` {
+function kernelName<Name extends string>(name: Name, dtype: DType): `${Name}F32` | `${Name}F64` {
   return dtype === "float32" ? `${name}F32` : `${name}F64`;
 }
 

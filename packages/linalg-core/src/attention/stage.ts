@@ -106,7 +106,7 @@ export function* stageKeys(
 }
 
 /** Largest Euclidean norm of a row. */
-export function largestNorm(scope: Scope, dtype: DType, n: number, width: number, rows: number): number {
+function largestNorm(scope: Scope, dtype: DType, n: number, width: number, rows: number): number {
   const size = bytesOf(dtype);
   const low = scope.zeros(width * size);
   const high = scope.alloc(width * size);
