@@ -16,7 +16,18 @@ import { drawPool } from "./pool.js";
 import { applyCoefficients, fitCoefficients, guardedRows, type Approximation } from "./nystrom.js";
 import type { Prepared } from "./plan.js";
 import type { HeadPlan } from "./types.js";
-import { exactRows, judge, LEVELS, planSample, relativeScales, rowErrors, sampleOrder, type ExactRows, type Verdict } from "./verify.js";
+import {
+  exactRows,
+  judge,
+  LEVELS,
+  planSample,
+  relativeRange,
+  relativeRoundOff,
+  rowErrors,
+  sampleOrder,
+  type ExactRows,
+  type Verdict,
+} from "./verify.js";
 
 const LLOYD_STEPS = 2;
 const POOL_PER_LANDMARK = 4;
@@ -161,9 +172,8 @@ function* certify(
     const indices = sampleOrder(seed, index, head.shape.n, rows);
     const exact = yield* exactRows(scope, head, indices);
     errors.set(rowErrors(head, indices, exact.rows, entry.rows), at * rows);
-    const scales = relativeScales(head);
-    roundOff = Math.max(roundOff, exact.roundOff * scales.perAbsolute);
-    largestRange = Math.max(largestRange, scales.largestRange);
+    roundOff = Math.max(roundOff, relativeRoundOff(exact.roundOff, head));
+    largestRange = Math.max(largestRange, relativeRange(head));
     checked.push({ ...entry, replaced: [...entry.replaced, { indices, exact }], pairs: pairs + rows * head.shape.m });
   }
   return { verdict: judge(errors, allowed, meanFailure, roundOff, largestRange, fraction), checked };

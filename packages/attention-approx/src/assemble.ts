@@ -1,7 +1,7 @@
 /**
  * The result of a call, from what its heads came to.
  */
-import { view, weakest, type Certificate, type NdArray } from "@subquad/linalg-core";
+import { view, weakest, type Certificate, type DType, type NdArray } from "@subquad/linalg-core";
 import type { Call } from "./check.js";
 import type { HeadOutcome } from "./outcome.js";
 import type { AttentionDiagnostics, AttentionResult } from "./types.js";
@@ -26,7 +26,13 @@ export function assemble(call: Call, unsorted: readonly HeadOutcome[], verdicts:
     view(concatenate(outcomes.map(pick)), [outcomes.length, shape.e]);
   const [estimate] = verdicts.map(({ verdict }) => verdict.estimate);
   return {
-    output: view(concatenate(outcomes.map(({ output }) => output)), [...leading, shape.n, shape.e]),
+    output: view(
+      concatenate(
+        outcomes.map(({ output }) => output),
+        call.dtype,
+      ),
+      [...leading, shape.n, shape.e],
+    ),
     ...(options.returnLogSumExp
       ? { logSumExp: view(concatenate(outcomes.map(({ logSumExp }) => logSumExp ?? new Float64Array(0))), [...leading, shape.n]) }
       : {}),
@@ -60,10 +66,11 @@ function joint({ options }: Call, outcomes: readonly HeadOutcome[], verdicts: re
 
 function concatenate<A extends Float32Array | Float64Array>(
   parts: readonly A[],
+  dtype: DType = "float64",
 ): A extends Float64Array ? Float64Array<ArrayBuffer> : Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
   if (parts.length === 1 && parts[0] !== undefined) return parts[0] as unknown as ReturnType<typeof concatenate<A>>;
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const out = parts[0] instanceof Float32Array ? new Float32Array(length) : new Float64Array(length);
+  const out = dtype === "float32" ? new Float32Array(length) : new Float64Array(length);
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

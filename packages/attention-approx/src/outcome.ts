@@ -10,7 +10,7 @@ import type { Approximated, Member } from "./approximate.js";
 import type { Call } from "./check.js";
 import { stageValues, type Head, type StagedValues } from "./head.js";
 import type { HeadPlan, HeadReport, Refusal } from "./types.js";
-import { exactRows, relativeScales, type Verdict } from "./verify.js";
+import { exactRows, relativeRoundOff, type Verdict } from "./verify.js";
 
 export interface HeadOutcome {
   readonly index: number;
@@ -37,9 +37,10 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
   const output = dtype === "float32" ? new Float32Array(n * e) : new Float64Array(n * e);
   for (let i = 0; i < n; i++) output.set(first, i * e);
   const sum = log(reals("float64")[denominators / 8] ?? 0) + (reals("float64")[maxima / 8] ?? 0) * Math.LN2;
+  const logSumExp = head.keyBox.constant ? equalKeyLogSums(head) : new Float64Array(n).fill(sum);
   const report = {
     method: "mean" as const,
-    relativeBound: relative(roundOff, head),
+    relativeBound: relativeRoundOff(roundOff, head),
     fallbackRows: 0,
     pairs: plan.pairs,
     refused: plan.rejected,
@@ -47,13 +48,24 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
   const outcome = {
     index,
     output,
-    logSumExp: new Float64Array(n).fill(sum),
+    logSumExp,
     report,
     certificate: { kind: "exact" as const, bound: roundOff },
   };
   const channels = channelValues(head, head.dtype, e);
   scope.release();
   return { ...outcome, ...channels, emptyRows: 0 };
+}
+
+/** Of m equal keys: log(m e^s), with the score s of each row. */
+function equalKeyLogSums({ dtype, depth, shape, queries, keys }: Head): Float64Array {
+  const values = reals(dtype);
+  const [q, k] = [queries / bytesOf(dtype), keys / bytesOf(dtype)];
+  return Float64Array.from({ length: shape.n }, (_, i) => {
+    let score = 0;
+    for (let c = 0; c < depth; c++) score += (values[q + i * depth + c] ?? 0) * (values[k + c] ?? 0);
+    return score * Math.LN2 + log(shape.m);
+  });
 }
 
 /** Exact streaming attention. */
@@ -71,7 +83,7 @@ export function* exactOutcome(call: Call, index: number, refused: readonly Refus
     const bound = certificate.kind === "exact" ? certificate.bound : Infinity;
     const report = {
       method: "exact" as const,
-      relativeBound: relative(bound, { ...staged, dtype }),
+      relativeBound: relativeRoundOff(bound, { ...staged, dtype }),
       fallbackRows: 0,
       pairs: shape.n * shape.m + extraPairs,
       refused,
@@ -124,11 +136,6 @@ function approximateLogSums({ head, prepared }: Member, { denominators, replaced
     });
   }
   return sums;
-}
-
-function relative(bound: number, values: Pick<Head, "unit" | "low" | "high" | "dtype">): number {
-  const { perAbsolute } = relativeScales(values);
-  return perAbsolute === 0 ? 0 : bound * perAbsolute;
 }
 
 function channelValues(

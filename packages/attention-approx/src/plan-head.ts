@@ -8,9 +8,9 @@ import type { Member } from "./approximate.js";
 import type { Call, ResolvedOptions } from "./check.js";
 import { callBytes, LARGEST_RANK } from "./cost.js";
 import { stageHead, type Head } from "./head.js";
-import { exactAtOnce, exactPlan, outOfRange, prepareHead, probeHead } from "./plan.js";
+import { exactAtOnce, exactPlan, outOfRange, prepareHead, probeHead, seedProbe } from "./plan.js";
 import type { HeadPlan } from "./types.js";
-import { planSample } from "./verify.js";
+import { leastBound, planSample } from "./verify.js";
 
 export type PlannedHead =
   | { readonly kind: "exact"; readonly plan: HeadPlan; readonly extraPairs: number }
@@ -40,8 +40,14 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
     scope.release();
     return exact(tooLarge);
   }
+  const least = leastBound(head);
+  if (options.method === "auto" && !(least <= options.tolerance)) {
+    scope.release();
+    return exact(`tolerance ${options.tolerance} is below the round-off of ${dtype}, ${least.toPrecision(2)}`);
+  }
   const rank = options.rank ?? given?.rank;
-  const prepared = yield* prepareHead(scope, head, index, options.seed, rank ?? 0);
+  const prepared = yield* prepareHead(scope, head, index, options.seed, options.rank ?? 0);
+  if (given?.rank !== undefined) seedProbe(head, prepared, index, options.seed);
   const asMember = (plan: HeadPlan): PlannedHead => ({ kind: "nystrom", plan, member: { index, scope, head, prepared, plan } });
   if (rank !== undefined) return asMember(given ?? { method: "nystrom", rank, pairs: rank * (n + m), rejected: [] });
   const pooled = call.heads.length > 1 && !options.certifyPerHead;

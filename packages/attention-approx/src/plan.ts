@@ -33,7 +33,7 @@ const RANK_STEP = 12;
 const DECAY = 1.35;
 /** Bounds on scores and values beyond which landmarks are not tried. */
 const LARGEST_SCORE = 2 ** 40;
-const LARGEST_VALUE = 2 ** 100;
+const LARGEST_VALUE = { float32: 2 ** 100, float64: 2 ** 500 } as const;
 /** Predicted error is multiplied by this: a missed certificate costs a second run, a head alone more than one among many. */
 const CAUTION = { single: 1.5, pooled: 1.1 } as const;
 
@@ -47,9 +47,9 @@ export interface Prepared {
 }
 
 /** Why a staged head runs exactly without a probe, or undefined: its numbers are too large for landmarks. */
-export function outOfRange({ norms }: Head): string | undefined {
+export function outOfRange({ dtype, norms }: Head): string | undefined {
   if (norms.queries * norms.keys >= LARGEST_SCORE) return `scores may reach ${(norms.queries * norms.keys).toExponential(1)}`;
-  if (norms.values >= LARGEST_VALUE) return `values reach ${norms.values.toExponential(1)}`;
+  if (norms.values >= LARGEST_VALUE[dtype]) return `values reach ${norms.values.toExponential(1)}`;
   return undefined;
 }
 
@@ -84,11 +84,16 @@ export interface PlanHeadOptions {
   readonly index: number;
 }
 
+/** The first landmarks, which a plan that is given starts from as the planner did. */
+export function seedProbe(head: Head, { seeding }: Prepared, index: number, seed: Seed): void {
+  growSeeding(head, seeding, PROBE_RANK, rngFor(seed, `attention-approx/seeding/${index}`));
+}
+
 /** Probes rank 48 and predicts the rank that the tolerance needs. */
 export function* probeHead(scope: Scope, head: Head, prepared: Prepared, options: PlanHeadOptions): Steps<HeadPlan> {
   const { n, m } = head.shape;
   const { centered, extremes, seeding, lloydPool } = prepared;
-  growSeeding(head, seeding, PROBE_RANK, rngFor(options.seed, `attention-approx/seeding/${options.index}`));
+  seedProbe(head, prepared, options.index, options.seed);
   const fewer = { ...lloydPool, size: Math.min(lloydPool.size, PROBE_LLOYD_POINTS) };
   const landmarks = yield* settleLandmarks(scope, head, seeding, PROBE_RANK, fewer, 1);
   const probe = yield* drawProbe(scope, head, centered, extremes, rngFor(options.seed, `attention-approx/probe/${options.index}`));

@@ -143,21 +143,55 @@ export function rowErrors(head: Head, indices: Int32Array, exact: number, approx
   return errors;
 }
 
-/** Least unit and largest range of a channel, for turning absolute bounds into relative ones and for the mean. */
-export function relativeScales(head: Pick<Head, "dtype" | "unit" | "low" | "high">): {
-  readonly perAbsolute: number;
-  readonly largestRange: number;
-} {
-  let perAbsolute = 0;
-  let largestRange = 0;
-  const values = reals(head.dtype);
-  const size = bytesOf(head.dtype);
-  head.unit.forEach((scale, c) => {
-    if (scale === 0) return;
-    perAbsolute = Math.max(perAbsolute, 1 / scale);
-    largestRange = Math.max(largestRange, ((values[head.high / size + c] ?? 0) - (values[head.low / size + c] ?? 0)) / scale);
+type Channels = Pick<Head, "dtype" | "unit" | "low" | "high">;
+
+/** Largest range of a channel, in units of s_c. */
+export function relativeRange(head: Channels): number {
+  return channelBoxes(head).reduce((most, { scale, range }) => (scale === 0 ? most : Math.max(most, range / scale)), 0);
+}
+
+/**
+ * An absolute round-off bound in units of s_c. Below the largest range it is proportional to the largest |v|, hence to that of each channel;
+ * at it, it says no more than that outputs are clipped to the range of their channel.
+ */
+export function relativeRoundOff(bound: number, head: Channels): number {
+  const boxes = channelBoxes(head);
+  const u = head.dtype === "float32" ? 2 ** -24 : 2 ** -53;
+  const least = head.dtype === "float32" ? 2 ** -149 : 2 ** -1074;
+  let largest = 0;
+  let spread = 0;
+  for (const { reach, range } of boxes) {
+    largest = Math.max(largest, reach);
+    spread = Math.max(spread, range);
+  }
+  let worst = 0;
+  for (const { scale, reach, range } of boxes) {
+    if (scale === 0) continue;
+    const share = bound < spread ? Math.min(range, bound * (reach / largest)) : range;
+    worst = Math.max(worst, (share + u * reach + least) / scale);
+  }
+  return worst;
+}
+
+/** The least relative bound that a statement on rows of this head can have: their round-off. */
+export function leastBound(head: Head): number {
+  return relativeRoundOff(roundOffBound(head.dtype, head.shape, head.norms, 0), head);
+}
+
+interface ChannelBox {
+  readonly scale: number;
+  /** Largest |v|. */
+  readonly reach: number;
+  readonly range: number;
+}
+
+function channelBoxes({ dtype, unit, low, high }: Channels): readonly ChannelBox[] {
+  const values = reals(dtype);
+  const size = bytesOf(dtype);
+  return Array.from(unit, (scale, c) => {
+    const [least, greatest] = [values[low / size + c] ?? 0, values[high / size + c] ?? 0];
+    return { scale, reach: Math.max(Math.abs(least), Math.abs(greatest)), range: greatest - least };
   });
-  return { perAbsolute, largestRange };
 }
 
 export interface Verdict {
