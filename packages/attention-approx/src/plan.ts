@@ -63,7 +63,7 @@ export function exactAtOnce(n: number, m: number, rows: number, special: string 
   return undefined;
 }
 
-/** Centres a head, draws its pools and seeds its first landmarks. `index` names the random streams. */
+/** Centres a head, draws its pools and fixes its heaviest keys: r/8 of a rank that is named, 16 where it is planned (0). `index` names the random streams. */
 export function* prepareHead(scope: Scope, head: Head, index: number, seed: Seed, rank: number): Steps<Prepared> {
   const centered = yield* centerHead(scope, head);
   const extremes = findExtremes(head, centered, Math.min(LLOYD_POOL >> 3, Math.max(head.shape.n, head.shape.m)));
@@ -71,7 +71,7 @@ export function* prepareHead(scope: Scope, head: Head, index: number, seed: Seed
   const rng = rngFor(seed, `attention-approx/pool/${index}`);
   const seedPool = drawPool(scope, head, centered, extremes, Math.min(all, Math.max(SEED_POOL, 4 * rank)), 1, rng);
   const lloydPool = drawPool(scope, head, centered, extremes, Math.min(all, LLOYD_POOL), 0.5, rng);
-  const seeding = startSeeding(scope, head, seedPool, LARGEST_RANK);
+  const seeding = startSeeding(scope, head, seedPool, rank === 0 ? LARGEST_RANK : rank);
   return { centered, extremes, seedPool, lloydPool, seeding };
 }
 
