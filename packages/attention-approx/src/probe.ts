@@ -36,21 +36,21 @@ export function* drawProbe(scope: Scope, head: Head, centered: CenteredHead, ext
   const { dtype, depth, valueWidth, shape } = head;
   const size = bytesOf(dtype);
   const queries = Math.min(QUERIES, shape.n);
+  const heavy = Math.min(HEAVY_KEYS, extremes.keys.length);
+  const random = Math.min(RANDOM_KEYS, shape.m - heavy);
+  const count = heavy + random;
+  const padded = paddedKeys(count);
   const x = scope.alloc(queries * depth * size);
   const xHalf = scope.zeros(QUERIES * size);
-  const values = reals(dtype);
+  const keys = scope.alloc(padded * depth * size);
+  const weighted = scope.alloc(padded * valueWidth * size);
+  const bias = scope.alloc(padded * size);
+  const values = reals(dtype); // after the last allocation: memory that grows leaves a view behind
   for (let i = 0; i < queries; i++) {
     const from = rng.below(shape.n);
     values.copyWithin(x / size + i * depth, centered.x / size + from * depth, centered.x / size + (from + 1) * depth);
     values[xHalf / size + i] = values[centered.xHalf / size + from] ?? 0;
   }
-  const heavy = Math.min(HEAVY_KEYS, extremes.keys.length);
-  const random = Math.min(RANDOM_KEYS, shape.m - heavy);
-  const count = heavy + random;
-  const padded = paddedKeys(count);
-  const keys = scope.alloc(padded * depth * size);
-  const weighted = scope.alloc(padded * valueWidth * size);
-  const bias = scope.alloc(padded * size);
   const multiplicity = random === 0 ? 1 : (shape.m - heavy) / random;
   for (let j = 0; j < count; j++) {
     const from = j < heavy ? (extremes.keys[j] ?? 0) : rng.below(shape.m);
