@@ -18,4 +18,3 @@ export {
 } from "./certificate.js";
 export { meanAttention } from "./mean-attention.js";
 export { uniformAttention } from "./uniform-attention.js";
-export { favorAttention, type FavorAttentionOptions } from "./favor-attention.js";

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import {
   attentionOracle,
   channelScale,
-  favorAttention,
   fromNested,
   gaussianArray,
   meanAttention,
@@ -43,27 +42,5 @@ describe("uniformAttention", () => {
     expect([...uniformAttention(Q, K, V, { keys: 20, seed: 2 }).data]).not.toEqual([...a.data]);
     expect(error(a)).toBeGreaterThan(0.01);
     expect(() => uniformAttention(Q, K, V, { keys: 81 })).toThrow("expected an integer in 1..80, got 81");
-  });
-});
-
-describe("favorAttention", () => {
-  test("converges like 1/√features, both estimators", () => {
-    for (const estimator of ["exp", "cosh"] as const) {
-      const [few, many] = [64, 16384].map((features) => error(favorAttention(Q, K, V, { features, estimator })));
-      expect(many).toBeLessThan(0.01);
-      expect(few! / many!).toBeGreaterThan(16 / 4); // √256 = 16 expected, a factor 4 for one seed
-    }
-  });
-
-  test("a common shift of the keys is undone by centring only", () => {
-    const shifted = plain(K.data.map((k) => k + 3), [80, 4]); // prettier-ignore
-    expect(error(favorAttention(Q, shifted, V, { center: true }))).toBeLessThan(0.3);
-    expect(error(favorAttention(Q, shifted, V))).toBeGreaterThan(error(favorAttention(Q, shifted, V, { center: true })));
-  });
-
-  test("stacks heads; refuses odd cosh", () => {
-    const three = gaussianArray([2, 6, 4], { seed: "stack" });
-    expect(favorAttention(three, three, three, { features: 8 }).shape).toEqual([2, 6, 4]);
-    expect(() => favorAttention(Q, K, V, { features: 7, estimator: "cosh" })).toThrow("features");
   });
 });
