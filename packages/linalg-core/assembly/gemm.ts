@@ -22,11 +22,11 @@ class PackArgs {
   slivers: i32; // a tile
 }
 
-/** Packs \`slivers\` row slivers of A, all panels. */
+/** Packs `slivers` row slivers of A, all panels. */
 export function packLeftTile<T>(address: usize, tile: i32): void {
   pack<T>(changetype<PackArgs>(address), tile, ROWS);
 }
-/** Packs \`slivers\` column slivers of B, all panels. */
+/** Packs `slivers` column slivers of B, all panels. */
 export function packRightTile<T>(address: usize, tile: i32): void {
   pack<T>(changetype<PackArgs>(address), tile, 32 / <i32>sizeof<T>());
 }
