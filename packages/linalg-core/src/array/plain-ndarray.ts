@@ -7,6 +7,7 @@
  * neither. One difference: among axes of equal |stride|, `order` keeps the axis order, where ndarray's own tie-break varies by dimension.
  * Source: behaviour of mikolalysenko/ndarray 1.1.1 (MIT).
  */
+import { sizeOf } from "./layout.js";
 import type { NdArray, NdData } from "./types.js";
 
 const DTYPES = { Float32Array: "float32", Float64Array: "float64", Int32Array: "int32" } as const;
@@ -27,9 +28,7 @@ export class PlainNdArray implements Omit<NdArray, "T"> {
   }
 
   get size(): number {
-    let size = 1;
-    for (const n of this.shape) size *= n;
-    return size;
+    return sizeOf(this.shape);
   }
 
   /** The axes from the fastest-varying to the slowest. */
