@@ -26,6 +26,9 @@ const SEED_POOL = 1024;
 const LLOYD_POOL = 4096;
 const PROBE_RANK = 48;
 const PROBE_LLOYD_POINTS = 2048;
+/** What a probe costs; a head on which it would be more than this share of exact attention is exact at once. */
+const PROBE_PAIRS = 64 * 512 + PROBE_RANK * (64 + 512 + PROBE_LLOYD_POINTS);
+const MOST_PROBE = 0.15;
 const LEAST_RANK = 32;
 /** Ranks are whole register tiles. */
 const RANK_STEP = 12;
@@ -57,6 +60,7 @@ export function outOfRange({ dtype, norms }: Head): string | undefined {
 export function exactAtOnce(n: number, m: number, rows: number, special: string | undefined): string | undefined {
   if (special !== undefined) return special;
   if (n * m < SMALL_CALL) return `n m = ${n * m} is below 2^20: exact attention takes milliseconds`;
+  if (PROBE_PAIRS > MOST_PROBE * exactPairs(n, m)) return `a probe would cost ${percent(PROBE_PAIRS, n, m)} of exact attention`;
   const least = nystromPairs(n, m, LEAST_RANK, rows);
   if (least > WORTHWHILE * exactPairs(n, m))
     return `rank ${LEAST_RANK} and its certificate would cost ${percent(least, n, m)} of exact attention`;
@@ -106,8 +110,7 @@ export function* probeHead(scope: Scope, head: Head, prepared: Prepared, options
 }
 
 function decide(n: number, m: number, rank: number, rows: number, error: number): HeadPlan {
-  const probePairs = 64 * 512 + PROBE_RANK * (64 + 512 + PROBE_LLOYD_POINTS);
-  const refuse = (reason: string): HeadPlan => exactPlan(n, m, [{ method: "nystrom", reason }], probePairs);
+  const refuse = (reason: string): HeadPlan => exactPlan(n, m, [{ method: "nystrom", reason }], PROBE_PAIRS);
   const found = `probe error ${error.toPrecision(2)} at rank ${PROBE_RANK}`;
   if (!(rank <= LARGEST_RANK)) return refuse(`${found} asks for a rank above ${LARGEST_RANK}`);
   const pairs = nystromPairs(n, m, rank, rows);

@@ -1,7 +1,7 @@
 import { backend, releaseMemory } from "@subquad/linalg-core";
 import { beforeEach, describe, expect, test } from "vitest";
 import { attentionSync, exactAttentionSync, nystromAttentionSync, planAttention } from "../src/index.js";
-import { full, inputs } from "./support.js";
+import { full, inputs, sameBits } from "./support.js";
 
 /** Bytes that compute memory grew to, and that other buffers of the process took, in a call. */
 function held(work: () => unknown): { compute: number; buffers: number } {
@@ -49,5 +49,18 @@ describe("theorem-sized: no buffer of n × n", () => {
     const call = inputs({ n: 32_768, d: 64, dtype: "float32" });
     const { compute, buffers } = held(() => exactAttentionSync(call.q, call.k, call.v));
     expect(compute + Math.max(0, buffers)).toBeLessThan(200e6);
+  });
+});
+
+describe("laws", () => {
+  test("memory that grows in the middle of a call changes no bit", () => {
+    for (const n of [1100, 4000, 9000]) {
+      const call = inputs({ n, d: 5, e: 3, dtype: "float32", deviation: 0.4, seed: n });
+      const grown = attentionSync(call.q, call.k, call.v); // grows at most once more
+      const warm = attentionSync(call.q, call.k, call.v);
+      releaseMemory(); // begins small again
+      const fresh = attentionSync(call.q, call.k, call.v);
+      expect([grown.method, sameBits(grown.output, warm.output), sameBits(fresh.output, warm.output)]).toEqual(["nystrom", true, true]);
+    }
   });
 });
