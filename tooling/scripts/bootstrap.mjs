@@ -7,6 +7,9 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 const { packageManager } = JSON.parse(readFileSync(root + "package.json", "utf8"));
 
+/** Whether what is missing here (a browser, a runtime) is a failure rather than a skipped step. */
+export const ci = !["", "0", "false"].includes(process.env.CI ?? "");
+
 /** Ends the process with a message for a person. */
 export function fail(message) {
   console.error(`\n${message}\n`);

@@ -8,14 +8,13 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import ts from "typescript";
-import { root } from "./bootstrap.mjs";
+import { ci, root } from "./bootstrap.mjs";
 import { openPages } from "./consumer-page.mjs";
 import { fencesOf, showsSource, withAssertions } from "./fences.mjs";
 import { findChromium, noChromium } from "./find-chromium.mjs";
 import { otherRuntimes } from "./runtimes.mjs";
 import { packageFolders } from "./subpaths.mjs";
 
-const ci = Boolean(process.env.CI) && !["0", "false"].includes(process.env.CI);
 const home = join(mkdtempSync(join(tmpdir(), "subquad-")), "a consumer"); // with a space, as users have them
 const problems = [];
 const hashes = new Map(); // hash -> runtimes that gave it

@@ -1,10 +1,9 @@
 // npm test: every gate of the repository, then the tally. `--full` also runs what is too slow for every day.
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import process from "node:process";
-import { bootstrap, root, run, tool } from "./bootstrap.mjs";
+import { bootstrap, ci, root, run, tool } from "./bootstrap.mjs";
 import { findChromium, noChromium } from "./find-chromium.mjs";
 
-const ci = Boolean(process.env.CI) && process.env.CI !== "0" && process.env.CI !== "false";
 const full = process.argv.includes("--full");
 const failed = []; // names of steps
 const tests = { node: 0, chromium: 0, site: 0, failed: 0 };
