@@ -18,11 +18,11 @@ import type { Prepared } from "./plan.js";
 import type { HeadPlan } from "./types.js";
 import {
   exactRows,
+  inUnits,
   judge,
   LEVELS,
   planSample,
   relativeRange,
-  relativeRoundOff,
   rowErrors,
   sampleOrder,
   type ExactRows,
@@ -172,7 +172,7 @@ function* certify(
     const indices = sampleOrder(seed, index, head.shape.n, rows);
     const exact = yield* exactRows(scope, head, indices);
     errors.set(rowErrors(head, indices, exact.rows, entry.rows), at * rows);
-    roundOff = Math.max(roundOff, relativeRoundOff(exact.roundOff, head));
+    roundOff = Math.max(roundOff, inUnits(exact.roundOff, head.unit));
     largestRange = Math.max(largestRange, relativeRange(head));
     checked.push({ ...entry, replaced: [...entry.replaced, { indices, exact }], pairs: pairs + rows * head.shape.m });
   }

@@ -37,23 +37,16 @@ export interface Head {
   readonly high: number;
   /** s_c; 0 for a constant channel. */
   readonly unit: Float64Array;
-  /** Bounds on the length of a row of `queries` and of `keys`, on |v|, and on the range of a channel. */
-  readonly norms: {
-    readonly queries: number;
-    readonly keys: number;
-    readonly bias: number;
-    readonly values: number;
-    readonly spread: number;
-  };
-  /** Means of `queries` and `keys`, float64 [depth]; and the largest magnitude of each column. */
+  /** Bounds on the length of a row of `queries` and of `keys`, and on |v|. */
+  readonly norms: { readonly queries: number; readonly keys: number; readonly values: number };
+  /** Boxes of `queries` and `keys`. */
   readonly queryBox: Box;
   readonly keyBox: Box;
 }
 
 export interface StagedValues extends Pick<Head, "values" | "valueWidth" | "mean" | "low" | "high" | "unit"> {
-  /** Largest |v|, and largest range of a channel. */
+  /** Largest |v|. */
   readonly largest: number;
-  readonly spread: number;
 }
 
 type ToleranceUnit = NonNullable<AttentionOptions["toleranceUnit"]>;
@@ -75,7 +68,7 @@ export function stageHead(
   const values = stageValues(scope, where, input.v, dtype, unit);
   const queryBox = columnBox(scope, dtype, n, depth, queries);
   const keyBox = columnBox(scope, dtype, m, depth, keys);
-  const norms = { queries: queryBox.norm, keys: keyBox.norm, bias: 0, values: values.largest, spread: values.spread };
+  const norms = { queries: queryBox.norm, keys: keyBox.norm, values: values.largest };
   return { dtype, shape, depth, queries, keys, ...values, norms, queryBox, keyBox };
 }
 
@@ -92,13 +85,11 @@ export function stageValues(scope: Scope, where: string, v: NdArray, dtype: DTyp
   );
   const [low, high] = [writeReals(scope, dtype, box.low), writeReals(scope, dtype, box.high)];
   let largest = 0;
-  let spread = 0;
   for (let c = 0; c < e && m > 0; c++) {
     const [least, greatest] = [box.low[c] ?? 0, box.high[c] ?? 0];
     largest = Math.max(largest, Math.abs(least), Math.abs(greatest));
-    spread = Math.max(spread, greatest - least);
   }
-  return { values, valueWidth, mean, low, high, unit: toleranceUnits(scope, dtype, m, e, valueWidth, values, box, unit), largest, spread };
+  return { values, valueWidth, mean, low, high, unit: toleranceUnits(scope, dtype, m, e, valueWidth, values, box, unit), largest };
 }
 
 export interface Box {

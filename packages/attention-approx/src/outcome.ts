@@ -10,7 +10,7 @@ import type { Approximated, Member } from "./approximate.js";
 import type { Call } from "./check.js";
 import { stageValues, type Head, type StagedValues } from "./head.js";
 import type { HeadPlan, HeadReport, Refusal } from "./types.js";
-import { exactRows, relativeRoundOff, type Verdict } from "./verify.js";
+import { exactRows, inUnits, type Verdict } from "./verify.js";
 
 export interface HeadOutcome {
   readonly index: number;
@@ -40,7 +40,7 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
   const logSumExp = head.keyBox.constant ? equalKeyLogSums(head) : new Float64Array(n).fill(sum);
   const report = {
     method: "mean" as const,
-    relativeBound: relativeRoundOff(roundOff, head),
+    relativeBound: inUnits(roundOff, head.unit),
     fallbackRows: 0,
     pairs: plan.pairs,
     refused: plan.rejected,
@@ -50,7 +50,7 @@ export function* meanOutcome(scope: Scope, head: Head, index: number, plan: Head
     output,
     logSumExp,
     report,
-    certificate: { kind: "exact" as const, bound: roundOff },
+    certificate: { kind: "exact" as const, bound: Math.max(0, ...roundOff) },
   };
   const channels = channelValues(head, head.dtype, e);
   scope.release();
@@ -73,17 +73,16 @@ export function* exactOutcome(call: Call, index: number, refused: readonly Refus
   const { where, options, shape, dtype } = call;
   const input = call.heads[index]!;
   const { scale, special, keptKeys } = options;
-  const { output, logSumExp, certificate, diagnostics } = yield* streamingAttentionSteps(where, input.q, input.k, input.v, {
+  const { output, logSumExp, certificate, channelBounds, diagnostics } = yield* streamingAttentionSteps(where, input.q, input.k, input.v, {
     scale,
     ...special,
   });
   const scope = openScope();
   try {
     const staged = stageValues(scope, where, keptKeys === undefined ? input.v : takeRows(input.v, keptKeys), dtype, options.toleranceUnit);
-    const bound = certificate.kind === "exact" ? certificate.bound : Infinity;
     const report = {
       method: "exact" as const,
-      relativeBound: relativeRoundOff(bound, { ...staged, dtype }),
+      relativeBound: inUnits(channelBounds.data, staged.unit),
       fallbackRows: 0,
       pairs: shape.n * shape.m + extraPairs,
       refused,

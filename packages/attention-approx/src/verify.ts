@@ -20,7 +20,8 @@ import {
   packKeySet,
   passTiles,
   reals,
-  roundOffBound,
+  attentionRoundOff,
+  channelBound,
   runtime,
   type Scope,
 } from "@subquad/linalg-core/kernels";
@@ -93,8 +94,8 @@ export interface ExactRows {
   /** float64 [count] each: sums of weights, and the maxima (in units of log2) they are relative to. */
   readonly denominators: number;
   readonly maxima: number;
-  /** Bound on their round-off, absolute. */
-  readonly roundOff: number;
+  /** Bound on their round-off for each channel, absolute. */
+  readonly roundOff: Float64Array;
 }
 
 /** Exact attention of the rows named, from q, k, v as they were given. */
@@ -119,7 +120,7 @@ export function* exactRows(scope: Scope, head: Head, indices: Int32Array): Steps
   for (const changes of runtime().memory.i32.subarray(rescales / 4, rescales / 4 + tiles)) most = Math.max(most, changes);
   freeKeySet(scope, keySet);
   for (const address of [list, queries, rescales, keySet.bias]) scope.free(address);
-  return { rows, denominators, maxima, roundOff: roundOffBound(dtype, shape, head.norms, most) };
+  return { rows, denominators, maxima, roundOff: channelRoundOff(head, most) };
 }
 
 /** Largest error of each sampled row, in units of s_c. */
@@ -147,51 +148,34 @@ type Channels = Pick<Head, "dtype" | "unit" | "low" | "high">;
 
 /** Largest range of a channel, in units of s_c. */
 export function relativeRange(head: Channels): number {
-  return channelBoxes(head).reduce((most, { scale, range }) => (scale === 0 ? most : Math.max(most, range / scale)), 0);
+  return channelBoxes(head).reduce((most, { scale, low, high }) => (scale === 0 ? most : Math.max(most, (high - low) / scale)), 0);
 }
 
-/**
- * An absolute round-off bound in units of s_c. Below the largest range it is proportional to the largest |v|, hence to that of each channel;
- * at it, it says no more than that outputs are clipped to the range of their channel.
- */
-export function relativeRoundOff(bound: number, head: Channels): number {
-  const boxes = channelBoxes(head);
-  const u = head.dtype === "float32" ? 2 ** -24 : 2 ** -53;
-  const least = head.dtype === "float32" ? 2 ** -149 : 2 ** -1074;
-  let largest = 0;
-  let spread = 0;
-  for (const { reach, range } of boxes) {
-    largest = Math.max(largest, reach);
-    spread = Math.max(spread, range);
-  }
-  let worst = 0;
-  for (const { scale, reach, range } of boxes) {
-    if (scale === 0) continue;
-    const share = bound < spread ? Math.min(range, bound * (reach / largest)) : range;
-    worst = Math.max(worst, (share + u * reach + least) / scale);
-  }
-  return worst;
+/** Bound on the round-off of each channel of exactly computed rows, absolute; `rescales` counts changes of a row's maximum. */
+function channelRoundOff(head: Head, rescales: number): Float64Array {
+  const roundOff = attentionRoundOff(head.dtype, head.shape, head.norms.queries * head.norms.keys, rescales);
+  return Float64Array.from(channelBoxes(head), ({ low, high }) => channelBound(roundOff, low, high));
+}
+
+/** The largest of absolute bounds, one a channel, in units of s_c. */
+export function inUnits(bounds: ArrayLike<number>, unit: Float64Array): number {
+  return unit.reduce((most, scale, c) => (scale === 0 ? most : Math.max(most, (bounds[c] ?? 0) / scale)), 0);
 }
 
 /** The least relative bound that a statement on rows of this head can have: their round-off. */
 export function leastBound(head: Head): number {
-  return relativeRoundOff(roundOffBound(head.dtype, head.shape, head.norms, 0), head);
+  return inUnits(channelRoundOff(head, 0), head.unit);
 }
 
-interface ChannelBox {
-  readonly scale: number;
-  /** Largest |v|. */
-  readonly reach: number;
-  readonly range: number;
-}
-
-function channelBoxes({ dtype, unit, low, high }: Channels): readonly ChannelBox[] {
+function channelBoxes({
+  dtype,
+  unit,
+  low,
+  high,
+}: Channels): readonly { readonly low: number; readonly high: number; readonly scale: number }[] {
   const values = reals(dtype);
   const size = bytesOf(dtype);
-  return Array.from(unit, (scale, c) => {
-    const [least, greatest] = [values[low / size + c] ?? 0, values[high / size + c] ?? 0];
-    return { scale, reach: Math.max(Math.abs(least), Math.abs(greatest)), range: greatest - least };
-  });
+  return Array.from(unit, (scale, c) => ({ scale, low: values[low / size + c] ?? 0, high: values[high / size + c] ?? 0 }));
 }
 
 export interface Verdict {

@@ -23,7 +23,7 @@ export {
   type Pass,
   type Visibility,
 } from "./attention/pass.js";
-export { roundOffBound, type ScoreNorms } from "./attention/round-off.js";
+export { attentionRoundOff, channelBound, type RoundOff } from "./attention/round-off.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
 export { runtime, type Runtime } from "./runtime/runtime.js";

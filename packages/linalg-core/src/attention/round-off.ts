@@ -22,24 +22,25 @@ const SMALLEST_NUMBER = { float32: 2 ** -149, float64: 2 ** -1074 } as const;
 /** Relative error of 2^x: 9.2e-8 of the polynomial and its roundings; in float64 roundings alone. Checked by the kernel tests. */
 const EXP2_ERROR = { float32: 2.2e-7, float64: 8 * 2 ** -53 } as const;
 
-/** Norms in units of log2 where they concern scores. */
-export interface ScoreNorms {
-  readonly queries: number;
-  readonly keys: number;
-  readonly bias: number;
-  readonly values: number;
-  /** Largest difference between two values of one channel. */
-  readonly spread: number;
+/** A bound on the error of a channel: ofRange times its range, ofReach times its largest magnitude, and a constant. */
+export interface RoundOff {
+  readonly ofRange: number;
+  readonly ofReach: number;
+  readonly absolute: number;
 }
 
-/** Largest |computed − exact| of any entry of the output. */
-export function roundOffBound(dtype: DType, { d, m }: AttentionShape, norms: ScoreNorms, rescales: number): number {
+/** Round-off of attention over m keys of d columns; `scores` bounds |q||k| + |bias| in units of log2, `rescales` the changes of a row's maximum. */
+export function attentionRoundOff(dtype: DType, { d, m }: Pick<AttentionShape, "d" | "m">, scores: number, rescales: number): RoundOff {
   const u = UNIT[dtype];
   const gamma = (k: number): number => (k * u) / (1 - k * u);
-  const scores = norms.queries * norms.keys + norms.bias;
   const δ = Math.LN2 * gamma(d + 8) * scores + (rescales + 1) * (EXP2_ERROR[dtype] + 3 * u);
   const sums = gamma(KEY_BLOCK + 8 + (dtype === "float64" ? Math.ceil(m / KEY_BLOCK) : 1));
-  const floor = 2 * m * SMALLEST_WEIGHT[dtype] * norms.values + (norms.spread > 0 ? (m + 1) * SMALLEST_NUMBER[dtype] : 0);
-  const bound = (δ / 2) * norms.spread + 2 * sums * norms.values + floor;
-  return Math.min(bound, norms.spread);
+  return { ofRange: δ / 2, ofReach: 2 * sums + 2 * m * SMALLEST_WEIGHT[dtype], absolute: (m + 1) * SMALLEST_NUMBER[dtype] };
+}
+
+/** The bound for a channel whose values lie in [low, high]; 0 for a constant one, which clipping makes exact, and for one without values. */
+export function channelBound({ ofRange, ofReach, absolute }: RoundOff, low: number, high: number): number {
+  const range = high - low;
+  if (!(range > 0)) return 0;
+  return Math.min(range, ofRange * range + ofReach * Math.max(Math.abs(low), Math.abs(high)) + absolute);
 }

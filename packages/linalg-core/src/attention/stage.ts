@@ -71,7 +71,6 @@ interface StagedKeys {
   readonly largestNorm: number;
   readonly largestBias: number;
   readonly largestValue: number;
-  readonly largestRange: number;
   /** T [e]: least and greatest value of each channel over the kept keys. */
   readonly clip: { readonly low: number; readonly high: number };
 }
@@ -183,7 +182,7 @@ function valueRange(
   e: number,
   values: number,
   stride: number,
-): Pick<StagedKeys, "clip" | "largestValue" | "largestRange"> {
+): Pick<StagedKeys, "clip" | "largestValue"> {
   const size = bytesOf(dtype);
   const low = scope.alloc(stride * size);
   const high = scope.alloc(stride * size);
@@ -192,16 +191,14 @@ function valueRange(
   scope.free(sums);
   if (kept !== undefined) keptRange(dtype, kept, e, values, stride, low, high);
   let largestValue = 0;
-  let largestRange = 0;
   if (m > 0) {
     for (let c = 0; c < e; c++) {
       const [a, b] = [at(dtype, low, c), at(dtype, high, c)];
       if (a > b) continue; // no key is kept
       largestValue = Math.max(largestValue, Math.abs(a), Math.abs(b));
-      largestRange = Math.max(largestRange, b - a);
     }
   }
-  return { clip: { low, high }, largestValue, largestRange };
+  return { clip: { low, high }, largestValue };
 }
 
 /** The rows of masked keys are zeros by now and must not count. */

@@ -20,7 +20,7 @@ import { openScope } from "../runtime/scope.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { take } from "../runtime/transfer.js";
 import { attentionPass, bytesOf, KEY_BLOCK, passTiles, reals } from "./pass.js";
-import { roundOffBound } from "./round-off.js";
+import { attentionRoundOff, channelBound } from "./round-off.js";
 import { checkShapes, stageKeys, stageQueries, type AttentionShape } from "./stage.js";
 import { stageMask } from "./stage-mask.js";
 
@@ -45,6 +45,8 @@ export interface StreamingAttentionResult {
   readonly method: "exact";
   /** `bound` ≥ |output − exact| in every entry: round-off alone. */
   readonly certificate: Certificate;
+  /** [e], float64: the same for each channel. */
+  readonly channelBounds: NdArray;
   readonly diagnostics: { readonly emptyRows: number; readonly rescales: number; readonly arithmetic: DType };
 }
 
@@ -171,12 +173,18 @@ function* stream(inputs: Inputs, dtype: DType): Steps<Exact | undefined> {
         : runtime()
             .memory.i32.subarray(rescales / 4, rescales / 4 + tileCount)
             .reduce((a, b) => Math.max(a, b), 0);
-    const bound = roundOffBound(dtype, shape, { ...norms, bias, spread: keys.largestRange }, most);
+    const roundOff = attentionRoundOff(dtype, shape, norms.queries * norms.keys + bias, most);
+    const size = bytesOf(dtype);
+    const [low, high] = [keys.clip.low / size, keys.clip.high / size];
+    const channelBounds = Float64Array.from({ length: e }, (_, c) =>
+      channelBound(roundOff, reals(dtype)[low + c] ?? 0, reals(dtype)[high + c] ?? 0),
+    );
     return {
       output: take(out, [n, e], dtype),
       logSumExp,
       method: "exact",
-      certificate: { kind: "exact", bound },
+      certificate: { kind: "exact", bound: Math.max(0, ...channelBounds) },
+      channelBounds: view(channelBounds, [e]),
       diagnostics: { emptyRows, rescales: most, arithmetic: dtype },
     };
   } finally {
@@ -207,10 +215,16 @@ function causalOffset(where: string, causal: StreamingAttentionOptions["causal"]
   return offset;
 }
 
-/** The output rounded to float32, which its bound must count. */
+/** The output rounded to float32, which its bounds must count; a constant channel was float32 before. */
 function narrow(wide: Exact): StreamingAttentionResult {
   let largest = 0;
   for (const x of wide.output.data) largest = Math.max(largest, Math.abs(x));
-  const bound = wide.certificate.bound + largest * 2 ** -24 + 2 ** -150;
-  return { ...wide, output: view(Float32Array.from(wide.output.data), wide.output.shape), certificate: { kind: "exact", bound } };
+  const rounding = largest * 2 ** -24 + 2 ** -150;
+  const bounds = Float64Array.from(wide.channelBounds.data, (bound) => (bound === 0 ? 0 : bound + rounding));
+  return {
+    ...wide,
+    output: view(Float32Array.from(wide.output.data), wide.output.shape),
+    certificate: { kind: "exact", bound: Math.max(0, ...bounds) },
+    channelBounds: view(bounds, wide.channelBounds.shape),
+  };
 }
