@@ -74,6 +74,7 @@ export type WritableTensor = MatrixInput | VectorInput;
  * @throws FormatError with the byte offset for every malformed header: truncated, too long, not JSON, a bad dtype or shape, wrong lengths,
  *   overlapping or missing bytes, a name twice. OptionError for another kind of source. `read` throws FormatError when the source has shrunk,
  *   OptionError for an unknown name or type, NumericsError (ERR_OVERFLOW) for a 64-bit integer beyond ±2^53, and the signal's reason on abort.
+ *   A path that cannot be opened gives the host's own error.
  * @complexity O(header) to open, O(bytes of the tensor) to read; memory: the tensor, twice while it is converted.
  * @source the format description of the safetensors project.
  * @example const file = await openSafetensors(bytes); const weights = await file.read(file.names[0]);
@@ -111,6 +112,8 @@ export function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array<ArrayBuffer> {
   const where = "writeSafetensors";
+  assertRecord(where, "entries", entries);
+  assertRecord(where, "metadata", metadata);
   const tensors = Object.entries(entries).map(([name, input]) => writable(where, name, input));
   tensors.sort((a, b) => b.width - a.width);
 
@@ -195,6 +198,11 @@ function writable(where: string, name: string, input: WritableTensor) {
   assert(kept, `asArray gave ${typeof read}`, "@subquad/array-io");
   const data = read instanceof kept.Store ? read : new kept.Store(read); // exact: the values came from such a store
   return { name, type: kept.type, width: kept.Store.BYTES_PER_ELEMENT, A: { data, shape, stride, offset } };
+}
+
+function assertRecord(where: string, name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  throw new OptionError(where, name, "an object with a value for each name", value);
 }
 
 function checkedMetadata(where: string, metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -281,6 +281,8 @@ describe("errors", () => {
     expect(await code(() => openSafetensors(new Uint8Array(8), any({ dtype: "float32" })))).toBe("ERR_OPTION");
     expect(await code(() => writeSafetensors({ __metadata__: [1] }))).toBe("ERR_OPTION");
     expect(await code(() => writeSafetensors({}, any({ n: 1 })))).toBe("ERR_OPTION");
+    for (const entries of [null, undefined, 3, [[1, 2]]]) expect(await code(() => writeSafetensors(any(entries)))).toBe("ERR_OPTION");
+    for (const metadata of [null, "text", []]) expect(await code(() => writeSafetensors({}, any(metadata)))).toBe("ERR_OPTION");
     expect(await code(() => writeSafetensors({ A: any("text") }))).toBe("ERR_SHAPE");
     expect(await code(() => writeSafetensors({ A: [[1, 2], [3]] }))).toBe("ERR_SHAPE"); // prettier-ignore
     await open.close();

@@ -52,8 +52,8 @@ export function isDistanceKernel(kernel: KernelShape["kernel"]): boolean {
 
 /** The checked options, with defaults. */
 export function kernelShape(where: string, options: KernelOracleOptions, N: number): KernelShape {
-  const { kernel = "gaussian", lengthScale = 1, scale = 1, degree = 2, offset = 0, logWeights } = options;
   assertKnownOptions(where, options, ["kernel", "lengthScale", "scale", "degree", "offset", "logWeights"]);
+  const { kernel = "gaussian", lengthScale = 1, scale = 1, degree = 2, offset = 0, logWeights } = options;
   if (typeof kernel !== "function") assertOneOf(where, { kernel }, KERNELS);
   const name = typeof kernel === "function" ? "function" : kernel;
   const isOfProducts = name === "exp" || name === "polynomial" || name === "linear";

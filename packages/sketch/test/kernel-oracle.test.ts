@@ -153,6 +153,7 @@ describe("errors", () => {
     expect(codeOf(() => kernelOracle(X, { logWeights: [1, 2] }))).toBe("ERR_SHAPE logWeights");
     expect(codeOf(() => kernelOracle(X, { logWeights: [1, 2, NaN] }))).toBe("ERR_NON_FINITE logWeights");
     expect(codeOf(() => kernelOracle(X, { sigma: 1 } as KernelOracleOptions))).toBe("ERR_OPTION sigma");
+    expect(codeOf(() => kernelOracle(X, null as unknown as KernelOracleOptions))).toBe("ERR_OPTION options");
   });
   it("an option that the kernel does not use", () => {
     expect(codeOf(() => kernelOracle(X, { scale: 1 }))).toBe("ERR_OPTION scale");

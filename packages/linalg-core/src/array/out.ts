@@ -3,14 +3,16 @@
  *
  * Source: Subquad's own convention, on scijs ndarray's layout.
  */
+import { describeValue } from "../describe.js";
 import { OptionError, ShapeError } from "../errors.js";
+import { asArray } from "./convert.js";
 import { eachRow, isRowMajor, reachOf } from "./layout.js";
 import type { DType, NdArray, NdData } from "./types.js";
 
 const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
 
 /**
- * `out` has this shape and dtype, and no two of its indices mean one element.
+ * `out` is an array over data of this dtype, of this shape, and no two of its indices mean one element.
  * @param where the public function, for the message.
  * @param out the caller's array, any strides.
  * @param shape of the result.
@@ -21,6 +23,10 @@ const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
  * @example assertWritable("exp", out, X.shape, "float32");
  */
 export function assertWritable(where: string, out: NdArray, shape: readonly number[], dtype: DType): void {
+  const given: unknown = out;
+  if (asArray(out, `${where}(out)`).data !== (given as Partial<NdArray>).data) {
+    throw new ShapeError(where, "out", "a strided array over float64, float32 or int32 data", describeValue(given));
+  }
   const isOfShape = out.shape.length === shape.length && shape.every((length, axis) => out.shape[axis] === length);
   if (!isOfShape) throw new ShapeError(where, "out", `shape [${shape.join(", ")}]`, out.shape);
   const kind = out.data[Symbol.toStringTag];

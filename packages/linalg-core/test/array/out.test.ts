@@ -54,6 +54,18 @@ describe("laws", () => {
 });
 
 describe("errors", () => {
+  test("no array, or one whose data is of another kind", () => {
+    for (const out of [3, null, [1, 2], new Float64Array(2), { data: [1, 2], shape: [2], stride: [1], offset: 0 }]) {
+      refuse(
+        () => {
+          assertWritable("f", out as never, [2], "float64");
+        },
+        ShapeError,
+        "f(out): expected ",
+      );
+    }
+  });
+
   test("shape, kind, strides", () => {
     const out = (data: NdData, stride?: readonly number[]): ReturnType<typeof view> => view(data, [2, 3], stride);
     refuse(
