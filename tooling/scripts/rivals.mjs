@@ -1,4 +1,4 @@
-// npm run rivals: also installs the large optional rivals of the benchmark (some 600 MB); install scripts stay off.
+// npm run rivals: also installs the large optional rivals of the benchmark (about 500 MB); install scripts stay off.
 import { bootstrap } from "./bootstrap.mjs";
 
 bootstrap({ rivals: true });
