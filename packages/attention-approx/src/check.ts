@@ -21,7 +21,7 @@ import {
   type DType,
   type NdArray,
 } from "@subquad/linalg-core";
-import { LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
+import { assertScale, LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
 import { callBytes } from "./cost.js";
 import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
 
@@ -107,8 +107,7 @@ export function checkOptions(where: string, shape: AttentionShape, dtype: DType,
   assertOneOf(where, { onMiss }, ["exact", "return", "throw"]);
   assertInRange(where, { tolerance }, 0, Infinity, { openLow: true, openHigh: true });
   assertInRange(where, { fraction, confidence }, 0, 1, { openLow: true, openHigh: true });
-  assertInRange(where, { scale }, -Number.MAX_VALUE, Number.MAX_VALUE);
-  if (scale === 0) throw new OptionError(where, "scale", "a number other than 0", scale);
+  assertScale(where, scale);
   assertBoolean(where, { certifyPerHead, returnLogSumExp });
   assertInRange(where, { maxBytes }, 0, Infinity, { openLow: true });
   const bytes = callBytes(shape, dtype, 0);

@@ -2,7 +2,7 @@
  * Plans one head of a call, and leaves it staged in compute memory when it will not run exactly.
  */
 import { OptionError } from "@subquad/linalg-core";
-import type { Scope } from "@subquad/linalg-core/kernels";
+import { carriesScale, type Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import type { Member } from "./approximate.js";
 import type { Call, ResolvedOptions } from "./check.js";
@@ -29,9 +29,10 @@ export function* planHead(call: Call, index: number, open: () => Scope): Steps<P
   if (given?.method === "exact") return { kind: "exact", plan: given, extraPairs: 0 };
   const early = reasonForExact(call);
   if (early !== undefined) return exact(early.reason);
+  if (!carriesScale(dtype, options.scale)) return exact(`scale ${options.scale} does not fit ${dtype}`);
   const scope = open();
   const head = stageHead(scope, where, call.heads[index]!, shape, dtype, options.scale, options.toleranceUnit);
-  if (head.queryBox.constant || head.keyBox.constant) {
+  if (head.norms.queries < Infinity && (head.queryBox.constant || head.keyBox.constant)) {
     const rejected = [{ method: "nystrom", reason: "scores are constant: one exact row serves all" }];
     return { kind: "mean", scope, head, plan: { method: "mean", pairs: m, rejected } };
   }

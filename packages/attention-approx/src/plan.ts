@@ -34,8 +34,9 @@ const LEAST_RANK = 32;
 const RANK_STEP = 12;
 /** error(r) / error(48) = (moving landmarks of r / of 48)^−DECAY. */
 const DECAY = 1.35;
-/** Bounds on scores and values beyond which landmarks are not tried. */
+/** Bounds on scores, keys (for the round-off of exact rows, see round-off.ts of linalg-core) and values beyond which landmarks are not tried. */
 const LARGEST_SCORE = 2 ** 40;
+const LARGEST_KEY = { float32: 2 ** 110, float64: 2 ** 1000 } as const;
 const LARGEST_VALUE = { float32: 2 ** 100, float64: 2 ** 500 } as const;
 /** Predicted error is multiplied by this: a missed certificate costs a second run, a head alone more than one among many. */
 const CAUTION = { single: 1.5, pooled: 1.1 } as const;
@@ -51,7 +52,9 @@ export interface Prepared {
 
 /** Why a staged head runs exactly without a probe, or undefined: its numbers are too large for landmarks. */
 export function outOfRange({ dtype, norms }: Head): string | undefined {
+  if (!(norms.queries < Infinity)) return "a query times scale overflows";
   if (norms.queries * norms.keys >= LARGEST_SCORE) return `scores may reach ${(norms.queries * norms.keys).toExponential(1)}`;
+  if (norms.keys >= LARGEST_KEY[dtype]) return `keys reach ${norms.keys.toExponential(1)}`;
   if (norms.values >= LARGEST_VALUE[dtype]) return `values reach ${norms.values.toExponential(1)}`;
   return undefined;
 }

@@ -27,7 +27,7 @@ export interface AttentionOptions {
   readonly onMiss?: "exact" | "return" | "throw";
   /** A statement for each head instead of one for all approximated rows of the call. Default false. */
   readonly certifyPerHead?: boolean;
-  /** Multiplies the scores. Finite, not 0. Default 1/√d. */
+  /** Multiplies the scores. Of magnitude in [1e-300, 1e300]. Default 1/√d. */
   readonly scale?: number;
   /** Key j is visible to query i iff j <= i + offset; `true` is offset 0. Such calls run exactly. Default false. */
   readonly causal?: boolean | { readonly offset: number };

@@ -24,6 +24,7 @@ export {
   type Visibility,
 } from "./attention/pass.js";
 export { attentionRoundOff, channelBound, type RoundOff } from "./attention/round-off.js";
+export { assertScale, carriesScale } from "./attention/scale.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
 export { runtime, type Runtime } from "./runtime/runtime.js";

@@ -12,7 +12,7 @@ import { assertFinite } from "../array/check.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
-import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
+import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { take } from "../runtime/transfer.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
@@ -29,10 +29,11 @@ import {
   type KeySet,
 } from "./pass.js";
 import { checkExponents } from "./exponents.js";
+import { assertScale, carriesScale } from "./scale.js";
 import { stageRows } from "./stage.js";
 
 export interface ExpGemmOptions {
-  /** Finite. Default 1. */
+  /** 0, or of magnitude in [1e-300, 1e300]; for float32 operands in [8.2e-39, 1.17e38]. Default 1. */
   readonly scale?: number;
   /** [m], subtracted from the exponents of a row. Default 0. */
   readonly rowShift?: VectorInput;
@@ -83,7 +84,7 @@ export function* expGemmSteps(
 ): Steps<NdArray> {
   assertKnownOptions(where, options, known);
   const { scale = 1, clamp = false, transposed = false, times, weights } = options;
-  assertInRange(where, { scale }, -Number.MAX_VALUE, Number.MAX_VALUE);
+  if (scale !== 0) assertScale(where, scale);
   assertBoolean(where, { clamp, transposed });
   if (clamp && times !== undefined) throw new OptionError(where, "clamp", "no clamp beside times: subtract shifts instead", clamp);
   if (times === undefined && transposed) throw new OptionError(where, "transposed", "a right factor, times, to go with it", transposed);
@@ -93,6 +94,7 @@ export function* expGemmSteps(
   const b = rows(where, "B", B);
   if (a.shape[1] !== b.shape[1]) throw new ShapeError(where, "B", `${a.shape[1] ?? 0} columns as A has`, b.shape);
   const dtype = promote(a, b);
+  if (scale !== 0 && !carriesScale(dtype, scale)) throw new OptionError(where, "scale", "a scale that float32 holds", scale);
   const shifts = {
     row: shift(where, "rowShift", options.rowShift, a.shape[0] ?? 0),
     column: shift(where, "columnShift", options.columnShift, b.shape[0] ?? 0),

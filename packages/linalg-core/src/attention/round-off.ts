@@ -5,11 +5,13 @@
  *
  * Each computed weight is the true one times a factor in [e^−δ, e^δ]: the score, a sum of d products onto the key's bias, is off by
  * γ_(d+8) (|q||k| + |bias|) with all that is done to it before and after (scaling, log2 e, an added mask, the maximum), the exponential by e_exp,
- * and each of at most R rescalings by e_exp + 3u. When all weights keep their ratio to within [m, M], a weighted mean moves by at most
- * tanh(log(M/m)/4) times the range of the values; here log(M/m) = 2δ, and tanh x ≤ x. Products and sums add 2 γ max|v|: inside a block of keys in
- * the dtype, across blocks in float64. Weights below 2^FLOOR count as 2^FLOOR, products below the smallest number as nothing. The output is
- * clipped to the range of the values, which bounds the error once more.  Source: ours; the two-point argument: with ratios in [1 − ε, 1 + ε]
- * after scaling and weight p on the values that gain, the shift is 2 ε p (1 − p) / (1 − ε + 2 ε p), whose maximum over p is tanh(atanh(ε)/2).
+ * and each of at most R rescalings by e_exp + 3u. A scaled query may also underflow, by half the smallest number a column: with |k| below 2^110
+ * (float32), 2^1000 (float64) that moves a score by less than 2^−34, 2^−69, which the 3u beside the exponential cover. When all weights keep
+ * their ratio to within [m, M], a weighted mean moves by at most tanh(log(M/m)/4) times the range of the values; here log(M/m) = 2δ, and
+ * tanh x ≤ x. Products and sums add 2 γ max|v|: inside a block of keys in the dtype, across blocks in float64. Weights below 2^FLOOR count as
+ * 2^FLOOR, products below the smallest number as nothing. The output is clipped to the range of the values, which bounds the error once more.
+ * Source: ours; the two-point argument: with ratios in [1 − ε, 1 + ε] after scaling and weight p on the values that gain, the shift is
+ * 2 ε p (1 − p) / (1 − ε + 2 ε p), whose maximum over p is tanh(atanh(ε)/2).
  */
 import type { DType } from "../array/types.js";
 import { KEY_BLOCK } from "./pass.js";

@@ -14,18 +14,19 @@ import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { NumericsError, OptionError } from "../errors.js";
 import { log } from "../math/log.js";
-import { assertInRange, assertKnownOptions } from "../options.js";
+import { assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { take } from "../runtime/transfer.js";
 import { attentionPass, bytesOf, KEY_BLOCK, passTiles, reals } from "./pass.js";
 import { attentionRoundOff, channelBound } from "./round-off.js";
+import { assertScale, carriesScale } from "./scale.js";
 import { checkShapes, stageKeys, stageQueries, type AttentionShape } from "./stage.js";
 import { stageMask } from "./stage-mask.js";
 
 export interface StreamingAttentionOptions {
-  /** Multiplies the scores. Finite, not 0. Default 1/√d. */
+  /** Multiplies the scores. Of magnitude in [1e-300, 1e300]. Default 1/√d. */
   readonly scale?: number;
   /** Key j is visible to query i iff j <= i + offset; `true` is offset 0. Default false: all keys are. */
   readonly causal?: boolean | { readonly offset: number };
@@ -52,6 +53,8 @@ export interface StreamingAttentionResult {
 
 /** Scores, and sums of values over a block of keys, must stay below. */
 const LARGEST = { float32: 2 ** 120, float64: 2 ** 1020 } as const;
+/** Keys must stay below, so that what underflows in a scaled query does not matter: see round-off.ts. */
+const LARGEST_KEY = { float32: 2 ** 110, float64: 2 ** 1000 } as const;
 const OPTION_NAMES = ["scale", "causal", "keyMask", "keyBias", "mask"];
 
 /**
@@ -104,8 +107,7 @@ export function* streamingAttentionSteps(
   const v = asArray(V, `${where}(V)`);
   const shape = checkShapes(where, q, k, v);
   const { scale = 1 / Math.sqrt(Math.max(1, shape.d)) } = options;
-  assertInRange(where, { scale }, -Number.MAX_VALUE, Number.MAX_VALUE);
-  if (scale === 0) throw new OptionError(where, "scale", "a number other than 0", scale);
+  assertScale(where, scale);
   const inputs: Inputs = { where, q, k, v, shape, scale, options, causalOffset: causalOffset(where, options.causal) };
   const dtype = promote(q, k, v);
   const result = yield* stream(inputs, dtype);
@@ -114,7 +116,7 @@ export function* streamingAttentionSteps(
     const wide = yield* stream(inputs, "float64"); // scores beyond float32: the same in float64
     if (wide !== undefined) return narrow(wide);
   }
-  const expected = "|scale| max‖q‖ max‖k‖ + max|bias| and 192 max|v| below 2^1020";
+  const expected = "|scale| max‖q‖ max‖k‖ + max|bias| and 192 max|v| below 2^1020, max‖k‖ below 2^1000";
   throw new NumericsError("ERR_OVERFLOW", `${where}(Q, K, V): expected ${expected}, got more`, { where, expected });
 }
 
@@ -135,6 +137,7 @@ type Exact = StreamingAttentionResult & { readonly certificate: { readonly kind:
 function* stream(inputs: Inputs, dtype: DType): Steps<Exact | undefined> {
   const { where, q, k, v, shape, scale, options } = inputs;
   const { n, e } = shape;
+  if (!carriesScale(dtype, scale)) return undefined;
   const scope = openScope();
   try {
     const queries = stageQueries(scope, where, q, dtype, scale * Math.LOG2E);
@@ -143,7 +146,8 @@ function* stream(inputs: Inputs, dtype: DType): Steps<Exact | undefined> {
     const mask = options.mask === undefined ? undefined : stageMask(scope, where, options.mask, shape, dtype);
     const bias = norms.bias + (mask?.largest ?? 0);
     const limit = LARGEST[dtype];
-    if (!(norms.queries * norms.keys + bias < limit && norms.values * KEY_BLOCK < limit)) return undefined;
+    if (!(norms.queries * norms.keys + bias < limit && norms.values * KEY_BLOCK < limit && norms.keys < LARGEST_KEY[dtype]))
+      return undefined;
 
     const { count: tileCount } = passTiles(dtype, n, keys.keySet);
     const out = scope.alloc(n * e * bytesOf(dtype));

@@ -1,0 +1,53 @@
+/**
+ * What was found by attacking the package: each test failed once.
+ */
+import { attentionOracle, plain } from "@subquad/test-kit";
+import { describe, expect, test } from "vitest";
+import { expGemmSync } from "../src/kernels.js";
+import { streamingAttentionSync } from "../src/index.js";
+
+const filled = (shape: readonly [number, number], value: (p: number) => number) =>
+  plain(
+    Float32Array.from({ length: shape[0] * shape[1] }, (_, p) => value(p)),
+    shape,
+  );
+const wave = (p: number): number => Math.sin(1 + 12.9898 * p);
+
+describe("issue-02: a scale that the dtype does not hold", () => {
+  test.each([
+    [1e-42, 1e21], // a subnormal float32: off by 1e-3
+    [1e-50, 1e25], // 0 as a float32
+    [1e40, 1e-20], // Infinity as a float32
+    [1e40, 0], // and times 0 it is NaN
+    [-1e-44, 1e22],
+  ])("scale %s, entries of size %s: float64 arithmetic, and the bound holds", (scale, size) => {
+    const [Q, K, V] = [filled([5, 4], (p) => size * wave(p)), filled([7, 4], (p) => size * wave(p + 50)), filled([7, 3], wave)];
+    const { output, certificate, diagnostics } = streamingAttentionSync(Q, K, V, { scale });
+    expect(diagnostics.arithmetic).toBe("float64");
+    const expected = attentionOracle(Q, K, V, { scale }).output.data;
+    const bound = certificate.kind === "exact" ? certificate.bound : NaN;
+    expect(bound).toBeLessThan(1e-6);
+    for (let p = 0; p < 15; p++) expect(Math.abs(output.data[p]! - expected[p]!)).toBeLessThanOrEqual(bound);
+  });
+
+  test("keys so long that an underflow of the queries would count", () => {
+    const [Q, K, V] = [filled([5, 64], () => 7e-45), filled([7, 64], (p) => 1e37 * Math.floor(p / 64)), filled([7, 3], wave)];
+    const { output, certificate, diagnostics } = streamingAttentionSync(Q, K, V, { scale: 0.3 });
+    expect(diagnostics.arithmetic).toBe("float64");
+    const expected = attentionOracle(Q, K, V, { scale: 0.3 }).output.data;
+    const bound = certificate.kind === "exact" ? certificate.bound : NaN;
+    for (let p = 0; p < 15; p++) expect(Math.abs(output.data[p]! - expected[p]!)).toBeLessThanOrEqual(bound);
+  });
+
+  test("outside of [1e-300, 1e300] it is refused; a product in float32 refuses what float32 does not hold", () => {
+    const [A, V] = [filled([2, 2], () => 0), filled([2, 1], wave)];
+    for (const scale of [0, 1e-301, -1e301, Infinity, NaN, "1", null]) {
+      expect(() => streamingAttentionSync(A, A, V, { scale: scale as number })).toThrow(/^streamingAttentionSync\(scale\)/);
+    }
+    for (const scale of [1e-42, 1e40, -1e-42]) {
+      expect(() => expGemmSync(A, A, { scale })).toThrow(/^expGemmSync\(scale\)/);
+      expect(expGemmSync([[0]], [[0]], { scale }).data[0]).toBe(1);
+    }
+    expect(expGemmSync(A, A, { scale: 0 }).data[0]).toBe(1);
+  });
+});
