@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 import { chromiumArgs, findChromium, isolationHeaders } from "./tooling/scripts/find-chromium.mjs";
 
 const executablePath = findChromium();
+/** No test judges by the clock; this only ends one that hangs. */
+const timeouts = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
@@ -11,6 +13,7 @@ export default defineConfig({
       {
         test: {
           name: "node",
+          ...timeouts,
           environment: "node",
           include: ["{packages,apps,tooling}/*/test/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/*.site.test.ts", "**/node_modules/**"],
@@ -30,6 +33,7 @@ export default defineConfig({
               server: { headers: isolationHeaders }, // on the project, or the page gets no threads
               test: {
                 name: "chromium",
+                ...timeouts,
                 include: ["packages/*/test/**/*.test.ts"],
                 exclude: ["**/*.node.test.ts", "**/node_modules/**"],
                 browser: {

@@ -7,8 +7,6 @@ export { asMatrix, asSquareMatrix, vectorEntries } from "./array/operands.js";
 export { expGemm, expGemmSync, type ExpGemmOptions } from "./attention/exp-gemm.js";
 export {
   attentionPass,
-  bytesOf,
-  callKernel,
   exponentialPass,
   freeKeySet,
   LARGEST_WIDTH,
@@ -16,16 +14,16 @@ export {
   paddedKeys,
   paddedWidth,
   passTiles,
-  reals,
-  runTiles,
   type KeyRows,
   type KeySet,
   type Pass,
   type Visibility,
 } from "./attention/pass.js";
+export { bytesOf, callKernel, reals, runTiles } from "./runtime/dtype-kernels.js";
 export { attentionRoundOff, channelBound, type RoundOff } from "./attention/round-off.js";
 export { assertScale, carriesScale } from "./attention/scale.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
+export { allocOperand, multiplyOperands, packOperand, type Operand, type OperandSource } from "./dense/packed-product.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
 export { runtime, type Runtime } from "./runtime/runtime.js";
 export { openScope, type Scope } from "./runtime/scope.js";

@@ -11,10 +11,9 @@
  * Source: textbook blocked Cholesky; blocks of pivots from arXiv:2410.03969.
  */
 import { NonFiniteError } from "@subquad/linalg-core";
-import { openScope, runtime, type Scope } from "@subquad/linalg-core/kernels";
+import { allocOperand, multiplyOperands, openScope, packOperand, runtime, type Operand, type Scope } from "@subquad/linalg-core/kernels";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
-import { allocOperand, multiplyOperands, packOperand, type Operand } from "./staged-product.js";
 
 /** Rows of K in a strip: products of tens of milliseconds, worth a pool, from a few hundred columns on. Even, as the solver takes pairs. */
 export const STRIP = 4096;
@@ -99,14 +98,22 @@ function* openStage(scope: Scope, { N, columns }: PsdFactor, block: PivotBlock, 
   for (let top = PANEL; top < to; top += PANEL) {
     const rows = Math.min(PANEL, to - top);
     const source = { address: L + 8 * top * b, across: 8 * b, along: 8 };
-    beside[top / PANEL] = yield* packOperand(scope, "left", source, rows, top, allocOperand(scope, "left", rows, top));
+    beside[top / PANEL] = yield* packOperand(
+      scope,
+      "float64",
+      "left",
+      source,
+      rows,
+      top,
+      allocOperand(scope, "float64", "left", rows, top),
+    );
   }
   let known: Operand | undefined;
   if (base > 0) {
     const rows = scope.alloc(8 * count * base);
     runtime().memory.f64.set(gatherColumns(columns, N, base, pivots.subarray(start, to)), rows / 8);
     const source = { address: rows, across: 8 * base, along: 8 };
-    known = yield* packOperand(scope, "left", source, count, base, allocOperand(scope, "left", count, base));
+    known = yield* packOperand(scope, "float64", "left", source, count, base, allocOperand(scope, "float64", "left", count, base));
     scope.free(rows);
   }
   return {
@@ -119,7 +126,7 @@ function* openStage(scope: Scope, { N, columns }: PsdFactor, block: PivotBlock, 
     lower: L,
     F: scope.alloc(base * ROW),
     X: scope.alloc(to * ROW),
-    right: allocOperand(scope, "right", widest, Math.max(base, to)),
+    right: allocOperand(scope, "float64", "right", widest, Math.max(base, to)),
     product: scope.alloc(8 * count * widest),
     K: new Float64Array(widest * count),
   };
@@ -135,8 +142,8 @@ function* residualStrip(stage: Stage, F: PsdFactor, first: number, m: number): S
   if (known !== undefined) {
     const f64 = runtime().memory.f64;
     for (let l = 0; l < base; l++) f64.set(strip(l), (stage.F + l * ROW) / 8);
-    const B = yield* packOperand(scope, "right", { address: stage.F, across: 8, along: ROW }, m, base, right);
-    yield* multiplyOperands(scope, known, B, product);
+    const B = yield* packOperand(scope, "float64", "right", { address: stage.F, across: 8, along: ROW }, m, base, right);
+    yield* multiplyOperands(scope, "float64", known, B, product);
   }
   oracle.block(first, first + m, pivots, K);
   const f64 = runtime().memory.f64; // read afresh: others may have grown the memory in the meantime
@@ -154,8 +161,8 @@ function* solvePanel({ scope, block, beside, lower, X, right, product }: Stage, 
   const b = block.pivots.length;
   const A = beside[top / PANEL];
   if (A !== undefined) {
-    const B = yield* packOperand(scope, "right", { address: X, across: 8, along: ROW }, m, top, right);
-    yield* multiplyOperands(scope, A, B, product);
+    const B = yield* packOperand(scope, "float64", "right", { address: X, across: 8, along: ROW }, m, top, right);
+    yield* multiplyOperands(scope, "float64", A, B, product);
     subtractRows(runtime().memory.f64, X / 8 + top * PITCH, product / 8, end - top, m);
   }
   const diagonal = lower + 8 * (top * b + top);

@@ -6,7 +6,7 @@
  * E itself, E X, or Eᵀ diag(weights) X. With shifts |a|²/2 and |b|²/2 and scale 1, E is the Gaussian kernel exp(−|a − b|²/2), whose exponents
  * `clamp` keeps at or below 0 in spite of round-off. Exponents below −55 (float32), −346 (float64) count as that.  Source: ours.
  */
-import { asArray } from "../array/convert.js";
+import { asMatrix, vectorEntries } from "../array/operands.js";
 import { denseCopy, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
@@ -16,18 +16,8 @@ import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { take } from "../runtime/transfer.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import {
-  attentionPass,
-  bytesOf,
-  callKernel,
-  exponentialPass,
-  LARGEST_WIDTH,
-  packKeySet,
-  paddedKeys,
-  paddedWidth,
-  reals,
-  type KeySet,
-} from "./pass.js";
+import { attentionPass, exponentialPass, LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, type KeySet } from "./pass.js";
+import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 import { checkExponents } from "./exponents.js";
 import { assertScale, carriesScale } from "./scale.js";
 import { stageRows } from "./stage.js";
@@ -189,17 +179,14 @@ function stageShift(scope: Scope, dtype: DType, values: Float64Array, capacity: 
 }
 
 function rows(where: string, name: string, input: MatrixInput): NdArray {
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 2) throw new ShapeError(where, name, "a matrix", A.shape);
+  const A = asMatrix(input, `${where}(${name})`);
   if ((A.shape[1] ?? 0) > LARGEST_WIDTH) throw new ShapeError(where, name, `at most ${LARGEST_WIDTH} columns`, A.shape);
   return A;
 }
 
 function shift(where: string, name: string, input: VectorInput | undefined, length: number): Float64Array {
   if (input === undefined) return new Float64Array(length);
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 1 || A.shape[0] !== length) throw new ShapeError(where, name, `shape [${length}]`, A.shape);
-  const values = denseCopy(A, "float64") as Float64Array;
+  const values = vectorEntries(input, length, `${where}(${name})`);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new NonFiniteError(where, name, values[bad] ?? NaN, [bad]);
   return values;

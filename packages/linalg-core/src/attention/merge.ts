@@ -6,6 +6,7 @@
  * With M = max_p lse_p and a_p = e^(lse_p − M): output = Σ_p a_p output_p / Σ_p a_p, lse = M + log Σ_p a_p.  Source: arXiv:2205.14135.
  */
 import { asArray } from "../array/convert.js";
+import { vectorEntries } from "../array/operands.js";
 import { denseCopy, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
@@ -34,7 +35,7 @@ export interface AttentionPart {
  */
 export function mergeAttention(parts: readonly AttentionPart[]): { readonly output: NdArray; readonly logSumExp: NdArray } {
   const where = "mergeAttention";
-  if (parts.length === 0) throw new OptionError(where, "parts", "at least one part", parts);
+  if (!Array.isArray(parts) || parts.length === 0) throw new OptionError(where, "parts", "an array of at least one part", parts);
   const outputs = parts.map(({ output }, p) => asArray(output, `${where}(parts[${p}].output)`));
   const [n = 0, e = 0] = outputs[0]?.shape ?? [];
   const values = outputs.map((A, p) => {
@@ -69,9 +70,7 @@ export function mergeAttention(parts: readonly AttentionPart[]): { readonly outp
 }
 
 function logSums(where: string, name: string, input: VectorInput, n: number): Float64Array {
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 1 || A.shape[0] !== n) throw new ShapeError(where, name, `shape [${n}]`, A.shape);
-  const values = denseCopy(A, "float64");
+  const values = vectorEntries(input, n, `${where}(${name})`);
   values.forEach((value, i) => {
     if (!(value < Infinity)) throw new NonFiniteError(where, name, value, [i]);
   });

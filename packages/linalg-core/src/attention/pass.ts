@@ -9,10 +9,11 @@
  * landmarks of a low-rank method, and the rows that check it are all this.  Source: arXiv:2205.14135 (streaming softmax); ours in layout.
  */
 import type { DType } from "../array/types.js";
-import { HIDDEN_SCORE, SCRATCH_BYTES, type DirectKernels, type TiledKernel } from "../kernels/abi.js";
+import { HIDDEN_SCORE, SCRATCH_BYTES } from "../kernels/abi.js";
+import { bytesOf, reals, runTiles } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import { tiles, type Steps } from "../runtime/steps.js";
+import type { Steps } from "../runtime/steps.js";
 
 /** Keys and values a block of the stream holds: the block's operands and its weights stay in the first-level cache. */
 export const KEY_BLOCK = 192;
@@ -63,11 +64,6 @@ export interface Pass {
   readonly rescales?: number;
 }
 
-/** Bytes of one value of a dtype. */
-export function bytesOf(dtype: DType): number {
-  return dtype === "float32" ? 4 : 8;
-}
-
 /** Columns a row of `width` values is padded to. */
 export function paddedWidth(width: number): number {
   return Math.max(4, Math.ceil(width / 4) * 4);
@@ -76,23 +72,6 @@ export function paddedWidth(width: number): number {
 /** Keys a set of `count` keys is padded to. */
 export function paddedKeys(count: number): number {
   return Math.ceil(count / KEY_GROUP) * KEY_GROUP;
-}
-
-/** The kernel `name` of a dtype. */
-function kernelName<Name extends string>(name: Name, dtype: DType): `${Name}F32` | `${Name}F64` {
-  return dtype === "float32" ? `${name}F32` : `${name}F64`;
-}
-
-type Generic<K> = K extends `${infer Name}F32` ? Name : never;
-
-/** Calls a direct kernel of a dtype. */
-export function callKernel(name: Generic<keyof DirectKernels>, dtype: DType, ...numbers: number[]): number {
-  return (runtime().kernels[kernelName(name, dtype)] as (...numbers: number[]) => number)(...numbers);
-}
-
-/** Runs a tiled kernel of a dtype. */
-export function runTiles(name: Generic<TiledKernel>, dtype: DType, args: number, count: number): Steps<void> {
-  return tiles(kernelName(name, dtype), args, count);
 }
 
 /** Rows staged for `packKeySet`: `count` of them, padding rows included in the allocation and zeroed by it. */
@@ -175,12 +154,6 @@ function passArguments(scope: Scope, pass: Pass, channels: number, slivers: numb
   const results = [pass.out, pass.raw === true ? 1 : 0, pass.center ?? 0, clip?.low ?? 0, clip?.high ?? 0];
   const records = [pass.denominators ?? 0, pass.maxima ?? 0, pass.rescales ?? 0];
   return scope.args([...visible, ...sizes, ...operands, ...results, ...records], [Math.LOG2E]);
-}
-
-/** Compute memory as an array of the dtype. */
-export function reals(dtype: DType): Float32Array | Float64Array {
-  const { memory } = runtime();
-  return dtype === "float32" ? memory.f32 : memory.f64;
 }
 
 function fillZero(address: number, bytes: number): void {

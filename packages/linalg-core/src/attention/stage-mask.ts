@@ -7,7 +7,7 @@ import type { DType, MatrixInput } from "../array/types.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import { bytesOf, reals } from "./pass.js";
+import { bytesOf, reals } from "../runtime/dtype-kernels.js";
 import type { AttentionShape } from "./stage.js";
 
 /** A dense mask [n, m] in compute memory. */

@@ -5,14 +5,15 @@
  *   values  the last channel is a column of ones, whose weighted sum is the denominator
  *   masked  keys keep their place, with a row of zeros for values: they weigh nothing, whatever their score
  */
-import { asArray } from "../array/convert.js";
-import { denseCopy } from "../array/cast.js";
+import { vectorEntries } from "../array/operands.js";
 import type { DType, NdArray, VectorInput } from "../array/types.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { place } from "../runtime/transfer.js";
-import { bytesOf, callKernel, LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, reals, type KeySet } from "./pass.js";
+import { LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, type KeySet } from "./pass.js";
+import { HIDDEN_SCORE } from "../kernels/abi.js";
+import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 
 export interface AttentionShape {
   readonly n: number;
@@ -135,7 +136,7 @@ function at(dtype: DType, address: number, index: number): number {
 
 /** Key bias in units of log2; returns the largest magnitude. */
 function stageBias(where: string, input: VectorInput, m: number, dtype: DType, address: number): number {
-  const bias = vector(where, "keyBias", input, m);
+  const bias = vectorEntries(input, m, `${where}(keyBias)`);
   const to = reals(dtype);
   let largest = 0;
   for (let j = 0; j < m; j++) {
@@ -148,17 +149,11 @@ function stageBias(where: string, input: VectorInput, m: number, dtype: DType, a
 }
 
 function keepFlags(where: string, input: VectorInput, m: number): Float32Array | Float64Array {
-  const flags = vector(where, "keyMask", input, m);
+  const flags = vectorEntries(input, m, `${where}(keyMask)`);
   flags.forEach((flag, j) => {
     if (flag !== 0 && flag !== 1) throw new OptionError(where, "keyMask", `0 or 1 at every key, here at [${j}]`, flag);
   });
   return flags;
-}
-
-function vector(where: string, name: string, input: VectorInput, length: number): Float32Array | Float64Array {
-  const A = asArray(input, `${where}(${name})`);
-  if (A.shape.length !== 1 || A.shape[0] !== length) throw new ShapeError(where, name, `shape [${length}]`, A.shape);
-  return denseCopy(A, "float64");
 }
 
 function dropMasked(dtype: DType, kept: ArrayLike<number>, values: number, stride: number, e: number): void {
@@ -169,8 +164,7 @@ function dropMasked(dtype: DType, kept: ArrayLike<number>, values: number, strid
 
 function hideMasked(dtype: DType, kept: ArrayLike<number>, bias: number): void {
   const to = reals(dtype);
-  const hidden = dtype === "float32" ? -3.4028234663852886e38 : -Number.MAX_VALUE;
-  for (let j = 0; j < kept.length; j++) if (kept[j] === 0) to[bias / bytesOf(dtype) + j] = hidden;
+  for (let j = 0; j < kept.length; j++) if (kept[j] === 0) to[bias / bytesOf(dtype) + j] = HIDDEN_SCORE[dtype];
 }
 
 /** Per channel over the kept keys: least and greatest value, in the dtype; the largest magnitude and difference of them all. */

@@ -19,7 +19,8 @@ import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { take } from "../runtime/transfer.js";
-import { attentionPass, bytesOf, KEY_BLOCK, passTiles, reals } from "./pass.js";
+import { attentionPass, KEY_BLOCK, passTiles } from "./pass.js";
+import { bytesOf, reals } from "../runtime/dtype-kernels.js";
 import { attentionRoundOff, channelBound } from "./round-off.js";
 import { assertScale, carriesScale } from "./scale.js";
 import { checkShapes, stageKeys, stageQueries, type AttentionShape } from "./stage.js";
@@ -214,7 +215,7 @@ function causalOffset(where: string, causal: StreamingAttentionOptions["causal"]
   if (causal === undefined || causal === false) return undefined;
   const offset = causal === true ? 0 : (causal as { readonly offset?: unknown } | null)?.offset;
   if (typeof offset !== "number" || !Number.isInteger(offset) || Math.abs(offset) > 2 ** 30) {
-    throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
+    throw new OptionError(where, "causal", "a boolean or { offset: an integer in [−2^30, 2^30] }", causal);
   }
   return offset;
 }

@@ -16,13 +16,13 @@ import { asMatrix } from "../array/operands.js";
 import { assertWritable, mayOverlap, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { transpose } from "../array/view.js";
-import { callKernel, bytesOf, runTiles } from "../attention/pass.js";
+import { callKernel, bytesOf } from "../runtime/dtype-kernels.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
-import { GEMM_ROWS } from "../kernels/abi.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 
 export interface MatmulOptions {
   /** Use Aᵀ. Default false. */
@@ -38,8 +38,6 @@ export interface MatmulOptions {
 }
 
 const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
-/** Work of a tile, in multiply-adds: a few milliseconds, so that an abort is obeyed soon. */
-const TILE_WORK = 2e7;
 
 /**
  * C = α op(A) op(B) + β C₀.
@@ -96,32 +94,20 @@ export function* matmulSteps(
 function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: DType): Steps<NdArray> {
   const [m = 0, k = 0] = A.shape;
   const n = B.shape[1] ?? 0;
-  const size = bytesOf(dtype);
-  const W = 32 / size;
   const a = yield* placeSteps(scope, A, dtype, `${where}(A)`);
   const b = yield* placeSteps(scope, B, dtype, `${where}(B)`);
-  const left = scope.alloc(Math.ceil(m / GEMM_ROWS) * GEMM_ROWS * k * size);
-  const right = scope.alloc(Math.ceil(n / W) * W * k * size);
-  yield* pack(scope, "packLeft", dtype, [m, k, a.address, a.strides[0] ?? 0, a.strides[1] ?? 0, left], GEMM_ROWS);
-  yield* pack(scope, "packRight", dtype, [n, k, b.address, b.strides[1] ?? 0, b.strides[0] ?? 0, right], W);
+  const rows = { address: a.address, across: a.strides[0]!, along: a.strides[1]! };
+  const columns = { address: b.address, across: b.strides[1]!, along: b.strides[0]! };
+  const left = yield* packOperand(scope, dtype, "left", rows, m, k, allocOperand(scope, dtype, "left", m, k));
+  const right = yield* packOperand(scope, dtype, "right", columns, n, k, allocOperand(scope, dtype, "right", n, k));
   scope.free(a.address);
   scope.free(b.address);
-  const out = scope.alloc(m * n * size);
-  const tileRows = Math.min(192, Math.ceil(m / GEMM_ROWS) * GEMM_ROWS);
-  const tileColumns = Math.max(W, Math.min(Math.ceil(n / W) * W, Math.floor(TILE_WORK / (tileRows * k) / W) * W));
-  const args = scope.args([m, n, k, left, right, out, tileRows, tileColumns]);
-  yield* runTiles("multiply", dtype, args, Math.ceil(m / tileRows) * Math.ceil(n / tileColumns));
+  const out = scope.alloc(m * n * bytesOf(dtype));
+  yield* multiplyOperands(scope, dtype, left, right, out);
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
   const C = yield* takeSteps(out, [m, n], dtype);
   if (bad >= 0) throw new NonFiniteError(where, overflow(C), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
-}
-
-/** Packs in tiles of about a quarter megabyte of values. */
-function* pack(scope: Scope, name: "packLeft" | "packRight", dtype: DType, words: readonly number[], width: number): Steps<void> {
-  const [length = 0, depth = 0] = words;
-  const slivers = Math.max(1, Math.floor(65536 / (depth * width)));
-  yield* runTiles(name, dtype, scope.args([...words, slivers]), Math.ceil(Math.ceil(length / width) / slivers));
 }
 
 /** α C + β C₀, checked before `out`, where given, is written. */

@@ -15,7 +15,7 @@ import { assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { take } from "../runtime/transfer.js";
-import { bytesOf, callKernel, reals } from "../attention/pass.js";
+import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 
 export interface ExpOptions {
   /** Where the result goes: the input's shape and dtype; it may be the input. Default: a new array. */

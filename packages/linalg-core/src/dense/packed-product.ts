@@ -1,0 +1,76 @@
+/**
+ * Matrix products on operands that lie packed in compute memory, for work that uses each of them more than once.
+ *
+ *   A  m × k      B  k × n      C = A B  m × n, row-major      W  columns of a register tile: 8 float32, 4 float64
+ *
+ * A is packed in slivers of 6 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
+ * Source: the BLIS loop order (Van Zee, van de Geijn).
+ */
+import type { DType } from "../array/types.js";
+import { GEMM_ROWS } from "../kernels/abi.js";
+import { bytesOf, runTiles } from "../runtime/dtype-kernels.js";
+import type { Scope } from "../runtime/scope.js";
+import type { Steps } from "../runtime/steps.js";
+
+/** An operand packed for the product: `length` rows of A, or columns of B, of `depth` entries. */
+export interface Operand {
+  readonly address: number;
+  readonly length: number;
+  readonly depth: number;
+}
+
+/** Where an unpacked operand lies: entry l of row (or column) i at address + i · across + l · along, in bytes. */
+export interface OperandSource {
+  readonly address: number;
+  readonly across: number;
+  readonly along: number;
+}
+
+export type Side = "left" | "right";
+
+/** Multiply-adds of a tile of the product, and values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
+const TILE_WORK = 1e7;
+const PACK_WORK = 65536;
+const TILE_ROWS = 192;
+
+/** Memory for an operand of at most this length and depth. */
+export function allocOperand(scope: Scope, dtype: DType, side: Side, length: number, depth: number): number {
+  return scope.alloc(roundUp(length, sliver(dtype, side)) * depth * bytesOf(dtype));
+}
+
+/** Packs an operand into memory that allocOperand gave. */
+export function* packOperand(
+  scope: Scope,
+  dtype: DType,
+  side: Side,
+  source: OperandSource,
+  length: number,
+  depth: number,
+  to: number,
+): Steps<Operand> {
+  const width = sliver(dtype, side);
+  const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
+  const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers]);
+  yield* runTiles(side === "left" ? "packLeft" : "packRight", dtype, args, Math.ceil(Math.ceil(length / width) / slivers));
+  scope.free(args);
+  return { address: to, length, depth };
+}
+
+/** C ← A B, rows of B.length entries. */
+export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number): Steps<void> {
+  const W = sliver(dtype, "right");
+  const rows = Math.min(TILE_ROWS, roundUp(A.length, GEMM_ROWS));
+  const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
+  const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
+  const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns]);
+  yield* runTiles("multiply", dtype, args, Math.ceil(A.length / rows) * Math.ceil(B.length / columns));
+  scope.free(args);
+}
+
+function sliver(dtype: DType, side: Side): number {
+  return side === "left" ? GEMM_ROWS : 32 / bytesOf(dtype);
+}
+
+function roundUp(length: number, step: number): number {
+  return Math.ceil(length / step) * step;
+}
