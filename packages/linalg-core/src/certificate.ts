@@ -9,6 +9,7 @@
  * joint statement must follow from the two.  Source: Subquad's own convention; confidences add by the union bound.
  */
 import { OptionError } from "./errors.js";
+import { assertOneOf } from "./options.js";
 
 export type Certificate =
   /** Round-off only. */
@@ -22,6 +23,8 @@ export type Certificate =
   /** Best-effort mode only, asked for by name. */
   | { readonly kind: "none"; readonly reason: string };
 
+const KINDS = ["exact", "deterministic", "conditional", "statistical", "none"] as const;
+
 /**
  * The certificate of several answers taken together: the weakest kind among them, the largest bound.
  *
@@ -29,7 +32,7 @@ export type Certificate =
  * beside a statistical part moves into `norm`. Confidences: 1 − Σ(1 − confidence), at least 0, since all statements must hold at once.
  * @param certificates any number; none at all is exact with bound 0.
  * @returns a Certificate that follows from the given ones.
- * @throws OptionError when two of them bound different norms: there is no joint bound then.
+ * @throws OptionError when two of them bound different norms: there is no joint bound then; or for something that is no certificate.
  * @complexity O(number of certificates).
  * @source Boole's inequality for the confidences; otherwise Subquad's own convention.
  * @example weakest([{ kind: "exact", bound: 1e-15 }, { kind: "deterministic", bound: 1e-3, norm: "max" }]) // -> the second
@@ -42,7 +45,10 @@ export function weakest(certificates: readonly Certificate[]): Certificate {
     fraction = 0,
     doubt = 0,
     statistical = false;
+  const given: unknown = certificates;
+  if (!Array.isArray(given)) throw new OptionError("weakest", "certificates", "an array", given);
   for (const certificate of certificates) {
+    assertOneOf("weakest", { "certificates.kind": (certificate as Certificate | undefined)?.kind }, KINDS);
     if (certificate.kind === "none") {
       reasons.add(certificate.reason);
       continue;

@@ -102,10 +102,9 @@ export function assertBoolean(where: string, entries: NamedValues): void {
  * @example assertKnownOptions("zeros", options, ["dtype"]);
  */
 export function assertKnownOptions(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options) || ArrayBuffer.isView(options)) {
-    throw new OptionError(where, "options", "an object", options);
-  }
-  for (const [name, value] of Object.entries(options)) {
+  // a signal, a Map or a promise in the place of options holds no names that could be checked
+  if (Object.prototype.toString.call(options) !== "[object Object]") throw new OptionError(where, "options", "an object", options);
+  for (const [name, value] of Object.entries(options as object)) {
     if (value === undefined || known.includes(name)) continue;
     throw new OptionError(where, name, known.length === 0 ? "no options" : `only the options ${known.join(", ")}`, value);
   }

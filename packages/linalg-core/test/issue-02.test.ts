@@ -3,8 +3,9 @@
  */
 import { attentionOracle, plain } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
+import { cholesky, configure, matmulAsync, streamingAttentionSync, weakest, zeros } from "../src/index.js";
 import { expGemmSync } from "../src/kernels.js";
-import { streamingAttentionSync } from "../src/index.js";
+import { pause, runAsync, type Steps } from "../src/steps.js";
 
 const filled = (shape: readonly [number, number], value: (p: number) => number) =>
   plain(
@@ -49,5 +50,56 @@ describe("issue-02: a scale that the dtype does not hold", () => {
       expect(expGemmSync([[0]], [[0]], { scale }).data[0]).toBe(1);
     }
     expect(expGemmSync(A, A, { scale: 0 }).data[0]).toBe(1);
+  });
+});
+
+describe("issue-02: what was given and did nothing", () => {
+  test("something else in the place of options: a signal that would never abort", async () => {
+    for (const options of [new AbortController().signal, new Map(), Promise.resolve(), new Date(0), /x/, new Error("x")]) {
+      expect(() => zeros([1], options as never)).toThrow(/^zeros\(options\): expected an object/);
+      await expect(matmulAsync([[1]], [[1]], options as never)).rejects.toThrow(/^matmulAsync\(options\)/);
+    }
+    for (const options of [{}, Object.create(null), Object.freeze({})]) {
+      expect(zeros([1], options as object).shape).toEqual([1]);
+    }
+  });
+
+  test("a limit of a jitter that is not looked for", () => {
+    const A = [[1, 0], [0, 1]]; // prettier-ignore
+    for (const jitter of [undefined, "none", 1] as const) {
+      expect(() => cholesky(A, { ...(jitter === undefined ? {} : { jitter }), jitterLimit: 1e-3 })).toThrow(/^cholesky\(jitterLimit\)/);
+    }
+    expect(cholesky(A, { jitter: "auto", jitterLimit: 1e-3 }).jitter).toBe(0);
+  });
+
+  test("certificates that are none: an error, not a bound of NaN", () => {
+    for (const certificates of [undefined, null, "exact", {}, [undefined], [null], [{}], [{ kind: "sure", bound: 1 }], [[]]]) {
+      expect(() => weakest(certificates as never)).toThrow(/^weakest\(certificates/);
+    }
+  });
+});
+
+describe("issue-02: environment", () => {
+  test("no change of backend while a computation runs, also where it holds no memory", async () => {
+    function* steps(): Steps<void> {
+      for (let i = 0; i < 3; i++) {
+        yield pause(i, 3);
+        expect(() => {
+          configure({ backend: "js" });
+        }).toThrow(/^configure\(backend\): expected no change while a computation runs/);
+      }
+    }
+    await runAsync(steps());
+    configure({ backend: "auto" }); // and afterwards it may be set again
+  });
+
+  test("a pool idle for longer than a timer can wait: refused, not closed at once with a warning", () => {
+    for (const idleMilliseconds of [2 ** 31, 1e308]) {
+      expect(() => {
+        configure({ idleMilliseconds });
+      }).toThrow(/^configure\(idleMilliseconds\)/);
+    }
+    configure({ idleMilliseconds: 2 ** 31 - 1 });
+    configure({ idleMilliseconds: Infinity });
   });
 });

@@ -65,6 +65,8 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
     throw new OptionError(where, "jitter", `"none", "auto" or a number >= 0`, jitter);
   }
   assertInRange(where, { jitterLimit }, 0, 1);
+  if (options.jitterLimit !== undefined && jitter !== "auto")
+    throw new OptionError(where, "jitterLimit", `jitter "auto" to go with it`, jitterLimit);
   assertInRange(where, { symmetryTolerance }, 0, Infinity);
   assertBoolean(where, { certify });
   const input = asSquareMatrix(A, `${where}(A)`);

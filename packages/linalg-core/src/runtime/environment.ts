@@ -26,9 +26,11 @@ export interface ConfigureOptions {
   readonly maxBytes?: number;
   /** Address of `@subquad/linalg-core/worker.js` as you serve it, for pages whose policy forbids blob: workers. Unused in Node. Default none. */
   readonly workerUrl?: string | URL;
-  /** Milliseconds without a job after which the pool closes, above 0. Default Infinity: it need not, since it never keeps Node alive. */
+  /** Milliseconds without a job after which the pool closes, in (0, 2^31) or Infinity. Default Infinity: it need not, since it never keeps Node alive. */
   readonly idleMilliseconds?: number;
 }
+
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** What runs, and why nothing better does. */
 export interface BackendReport {
@@ -69,6 +71,9 @@ export function configure(options: ConfigureOptions = {}): void {
     throw new OptionError(where, "workerUrl", "a string or a URL", workerUrl);
   }
   assertInRange(where, { idleMilliseconds }, 0, Infinity, { openLow: true });
+  if (idleMilliseconds > LONGEST_TIMER && idleMilliseconds < Infinity) {
+    throw new OptionError(where, "idleMilliseconds", `at most ${LONGEST_TIMER}, the longest timer, or Infinity`, idleMilliseconds);
+  }
 
   const isOther = backend !== settings.backend || deterministic !== settings.deterministic;
   if (isOther && state.openScopes > 0) {

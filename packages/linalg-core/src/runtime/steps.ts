@@ -12,6 +12,7 @@
  */
 import type { TiledKernel } from "../kernels/abi.js";
 import { openRun, type Run, type RunControl } from "./run.js";
+import { holdRuntime } from "./scope.js";
 import { runTiles, runTilesSync, type TileJob } from "./tile-job.js";
 
 export { RUN_CONTROL, type RunControl } from "./run.js";
@@ -105,6 +106,15 @@ export function runSync<R>(steps: Steps<R>): R {
 export async function runAsync<R>(steps: Steps<R>, control: RunControl | null = {}): Promise<R> {
   const run = openRun(control ?? {});
   run.check();
+  const letGo = holdRuntime();
+  try {
+    return await advance(steps, run);
+  } finally {
+    letGo();
+  }
+}
+
+async function advance<R>(steps: Steps<R>, run: Run): Promise<R> {
   for (let step = steps.next(); ;) {
     if (step.done) {
       run.progress.finish();
