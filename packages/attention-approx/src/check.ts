@@ -21,7 +21,7 @@ import {
   type DType,
   type NdArray,
 } from "@subquad/linalg-core";
-import { assertScale, LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
+import { assertScale, causalOffset, LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
 import { callBytes } from "./cost.js";
 import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
 
@@ -141,8 +141,7 @@ function refuseApproximateOptions(where: string, options: AttentionOptions): voi
 /** Shapes of masks and biases, and the keys that are kept; the entries of `keyBias` and `mask` are checked where they are staged. */
 function checkMasks(where: string, { n, m }: AttentionShape, options: AttentionOptions): Int32Array | undefined {
   const { causal, keyMask, keyBias, mask } = options;
-  const offset: unknown = typeof causal === "boolean" ? 0 : (causal as { readonly offset?: unknown } | null | undefined)?.offset;
-  if (causal !== undefined && !Number.isInteger(offset)) throw new OptionError(where, "causal", "a boolean or { offset: integer }", causal);
+  causalOffset(where, causal);
   if (keyBias !== undefined) vectorEntries(keyBias, m, `${where}(keyBias)`);
   if (mask !== undefined) {
     const A = asArray(mask, `${where}(mask)`);

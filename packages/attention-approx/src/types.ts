@@ -35,7 +35,7 @@ export interface AttentionOptions {
   readonly keyMask?: VectorInput;
   /** [m], for all heads, added to the scores of a key. Such calls run exactly. */
   readonly keyBias?: VectorInput;
-  /** [n, m], for all heads: a Uint8Array keeps where 1; other arrays are added. Such calls run exactly. */
+  /** [n, m], for all heads: bytes (Uint8Array) or booleans keep where 1 or true; numbers are added. Such calls run exactly. */
   readonly mask?: MatrixInput;
   /** r: landmarks, for method "nystrom" only. Integer in [1, n + m]. Default: planned. */
   readonly rank?: number;

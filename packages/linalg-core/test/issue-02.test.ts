@@ -3,7 +3,7 @@
  */
 import { attentionOracle, plain } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
-import { cholesky, configure, matmulAsync, streamingAttentionSync, weakest, zeros } from "../src/index.js";
+import { cholesky, configure, matmulAsync, mergeAttention, streamingAttentionSync, weakest, zeros } from "../src/index.js";
 import { expGemmSync } from "../src/kernels.js";
 import { pause, runAsync, type Steps } from "../src/steps.js";
 
@@ -75,6 +75,53 @@ describe("issue-02: what was given and did nothing", () => {
   test("certificates that are none: an error, not a bound of NaN", () => {
     for (const certificates of [undefined, null, "exact", {}, [undefined], [null], [{}], [{ kind: "sure", bound: 1 }], [[]]]) {
       expect(() => weakest(certificates as never)).toThrow(/^weakest\(certificates/);
+    }
+  });
+});
+
+describe("issue-02: masks", () => {
+  const [Q, K, V] = [[[1]], [[1], [2], [3]], [[1], [2], [4]]];
+  const output = (mask: unknown) => streamingAttentionSync(Q, K, V, { mask: mask as number[][] }).output.data[0];
+  const strided = (data: unknown) => ({ data, shape: [1, 3], stride: [3, 1], offset: 0 });
+  test("bytes and booleans keep pairs in every form of a matrix; they were added to the scores", () => {
+    const expected = output(strided(Uint8Array.of(0, 1, 0)));
+    expect(expected).toBe(2);
+    for (const mask of [
+      [[false, true, false]],
+      [Uint8Array.of(0, 1, 0)],
+      [Uint8ClampedArray.of(0, 1, 0)],
+      strided(Uint8ClampedArray.of(0, 1, 0)),
+      strided([false, true, false]),
+    ]) {
+      expect(output(mask)).toBe(expected);
+    }
+    expect(output([[-Infinity, 0, -Infinity]])).toBe(expected);
+    expect(() => output([Uint8Array.of(0, 2, 0)])).toThrow(/^streamingAttentionSync\(mask\): expected 0 or 1/);
+  });
+
+  test("what is no matrix at all is a ShapeError", () => {
+    for (const mask of [null, 1, "mask", true, Symbol("mask"), 1n]) expect(() => output(mask)).toThrow(/^streamingAttentionSync\(mask\)/);
+  });
+
+  test("a mask in the place of causal: its offset was taken for one", () => {
+    for (const causal of [
+      zeros([1, 3]),
+      { offset: 0, data: [] },
+      {},
+      null,
+      "yes",
+      1,
+      { offset: 0.5 },
+      { offset: NaN },
+      { offset: 2 ** 31 },
+    ]) {
+      expect(() => streamingAttentionSync(Q, K, V, { causal: causal as never })).toThrow(/^streamingAttentionSync\(causal\)/);
+    }
+  });
+
+  test("parts of a merge that are none", () => {
+    for (const part of [null, undefined, 1, "part"]) {
+      expect(() => mergeAttention([part as never])).toThrow(/^mergeAttention\(parts/);
     }
   });
 });

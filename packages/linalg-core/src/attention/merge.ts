@@ -35,8 +35,9 @@ export interface AttentionPart {
  */
 export function mergeAttention(parts: readonly AttentionPart[]): { readonly output: NdArray; readonly logSumExp: NdArray } {
   const where = "mergeAttention";
-  if (!Array.isArray(parts) || parts.length === 0) throw new OptionError(where, "parts", "an array of at least one part", parts);
-  const outputs = parts.map(({ output }, p) => asArray(output, `${where}(parts[${p}].output)`));
+  const given: unknown = parts;
+  if (!Array.isArray(given) || given.length === 0) throw new OptionError(where, "parts", "an array of at least one part", given);
+  const outputs = parts.map((part, p) => asArray(fieldsOf(where, part, p).output, `${where}(parts[${p}].output)`));
   const [n = 0, e = 0] = outputs[0]?.shape ?? [];
   const values = outputs.map((A, p) => {
     if (A.shape.length !== 2 || A.shape[0] !== n || A.shape[1] !== e) {
@@ -67,6 +68,11 @@ export function mergeAttention(parts: readonly AttentionPart[]): { readonly outp
     logSumExp[i] = M + log(total);
   }
   return { output: view(output, [n, e]), logSumExp: view(logSumExp, [n]) };
+}
+
+function fieldsOf(where: string, part: AttentionPart | null, p: number): AttentionPart {
+  if (typeof part !== "object" || part === null) throw new OptionError(where, `parts[${p}]`, "{ output, logSumExp }", part);
+  return part;
 }
 
 function logSums(where: string, name: string, input: VectorInput, n: number): Float64Array {

@@ -1,5 +1,9 @@
 /**
- * A dense mask in compute memory: bytes that keep a pair where they are 1, or numbers that are added to its score.
+ * Which pairs count: a causal offset, and a dense mask in compute memory.
+ *
+ *   bytes or booleans keep a pair where they are 1 or true; numbers are added to its score
+ *
+ * Source: ours.
  */
 import { asArray } from "../array/convert.js";
 import { denseCopy } from "../array/cast.js";
@@ -18,7 +22,7 @@ export function stageMask(
   { n, m }: AttentionShape,
   dtype: DType,
 ): { readonly address: number; readonly keys: number; readonly kind: "keep" | "add"; readonly largest: number } {
-  const isKeep = "data" in input && input.data instanceof Uint8Array;
+  const isKeep = keeps(input);
   const A = asArray(input, `${where}(mask)`);
   if (A.shape.length !== 2 || A.shape[0] !== n || A.shape[1] !== m) throw new ShapeError(where, "mask", `shape [${n}, ${m}]`, A.shape);
   const entries = denseCopy(A, "float64");
@@ -38,5 +42,25 @@ export function stageMask(
 
 function refuse(where: string, isKeep: boolean, value: number, index: readonly number[]): never {
   if (!isKeep) throw new NonFiniteError(where, "mask", value, index);
-  throw new OptionError(where, "mask", `0 or 1 everywhere in a uint8 mask, here at [${index.join(", ")}]`, value);
+  throw new OptionError(where, "mask", `0 or 1 everywhere in a mask of bytes or booleans, here at [${index.join(", ")}]`, value);
+}
+
+/** Whether a mask says by bytes or booleans which pairs to keep: strided data, or its first row. Of any realm. */
+function keeps(input: MatrixInput): boolean {
+  const store: unknown = Array.isArray(input) ? input[0] : (input as { readonly data?: unknown } | null | undefined)?.data;
+  if (!ArrayBuffer.isView(store)) return Array.isArray(store) && typeof store[0] === "boolean";
+  const tag = (store as unknown as Record<symbol, unknown>)[Symbol.toStringTag];
+  return tag === "Uint8Array" || tag === "Uint8ClampedArray";
+}
+
+/** Key j is visible to query i iff j <= i + offset; undefined: every key is. */
+export function causalOffset(where: string, causal: boolean | { readonly offset: number } | undefined): number | undefined {
+  if (causal === undefined || causal === false) return undefined;
+  const given = (causal === true ? { offset: 0 } : causal) as { readonly offset?: unknown } | null;
+  const { offset, ...others } = given ?? {};
+  // an array has an offset too: a mask in the wrong place
+  if (typeof offset !== "number" || !Number.isInteger(offset) || Math.abs(offset) > 2 ** 30 || Object.keys(others).length > 0) {
+    throw new OptionError(where, "causal", "a boolean or { offset: an integer in [−2^30, 2^30] }", causal);
+  }
+  return offset;
 }

@@ -12,7 +12,7 @@ import { promote } from "../array/cast.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { NumericsError, OptionError } from "../errors.js";
+import { NumericsError } from "../errors.js";
 import { log } from "../math/log.js";
 import { assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
@@ -24,7 +24,7 @@ import { bytesOf, reals } from "../runtime/dtype-kernels.js";
 import { attentionRoundOff, channelBound } from "./round-off.js";
 import { assertScale, carriesScale } from "./scale.js";
 import { checkShapes, stageKeys, stageQueries, type AttentionShape } from "./stage.js";
-import { stageMask } from "./stage-mask.js";
+import { causalOffset, stageMask } from "./stage-mask.js";
 
 export interface StreamingAttentionOptions {
   /** Multiplies the scores. Of magnitude in [1e-300, 1e300]. Default 1/√d. */
@@ -35,7 +35,7 @@ export interface StreamingAttentionOptions {
   readonly keyMask?: VectorInput;
   /** [m] added to the scores of a key. Default: none. */
   readonly keyBias?: VectorInput;
-  /** [n, m]: a Uint8Array of 0 and 1 keeps where 1; anything else is added to the scores, −Infinity hiding a pair. Default: none. */
+  /** [n, m]: bytes (Uint8Array) or booleans keep where 1 or true; numbers are added to the scores, −Infinity hiding a pair. Default: none. */
   readonly mask?: MatrixInput;
 }
 
@@ -209,15 +209,6 @@ function logSums(n: number, denominators: number, maxima: number): { readonly lo
     values[i] = sum === 0 ? -Infinity : (tops[i] ?? 0) * Math.LN2 + log(sum);
   }
   return { logSumExp: view(values, [n]), emptyRows };
-}
-
-function causalOffset(where: string, causal: StreamingAttentionOptions["causal"]): number | undefined {
-  if (causal === undefined || causal === false) return undefined;
-  const offset = causal === true ? 0 : (causal as { readonly offset?: unknown } | null)?.offset;
-  if (typeof offset !== "number" || !Number.isInteger(offset) || Math.abs(offset) > 2 ** 30) {
-    throw new OptionError(where, "causal", "a boolean or { offset: an integer in [−2^30, 2^30] }", causal);
-  }
-  return offset;
 }
 
 /** The output rounded to float32, which its bounds must count; a constant channel was float32 before. */
