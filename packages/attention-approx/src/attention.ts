@@ -23,7 +23,7 @@ import type { AttentionOptions, AttentionResult, HeadsInput, Refusal } from "./t
  * softmax(scale q kᵀ) v for every head, within a tolerance, or exactly where that is not to be had cheaper.
  *
  * For long inputs whose scores are bounded by some ten; heads that are not so are recognised and run exactly. Below about a thousand rows
- * exact attention is as fast. Causal, masked and biased calls run exactly.
+ * exact attention is as fast. Causal, masked and biased calls run exactly. The inputs must not change until the promise settles.
  * @param q shape [n, d] or [h, n, d]; float32 or float64, any stride; d at most 2048.
  * @param k shape [m, d] or [h, m, d]; likewise.
  * @param v shape [m, e] or [h, m, e]; likewise, e at most 2048.

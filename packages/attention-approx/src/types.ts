@@ -72,7 +72,7 @@ export interface AttentionBounds {
   readonly meanBound: number;
   /** s_c, float64 [h, e]. */
   readonly channelScale: NdArray;
-  /** Every entry of the output lies between these, exact or not: [h, e] each. */
+  /** Range of each channel over the kept keys: [h, e] each. Every row that sees a key lies inside, exact or not; other rows are 0. */
   readonly clip: readonly [low: NdArray, high: NdArray];
 }
 
@@ -83,7 +83,7 @@ export interface HeadReport {
   readonly relativeBound: number;
   /** Rows recomputed exactly because the approximation gave them too little weight. */
   readonly fallbackRows: number;
-  /** Query-key pairs evaluated for this head, planning and checking included; exact attention takes n m. */
+  /** Query-key pairs that the passes over landmarks, the sampled rows and exact rows evaluated; planning is not counted. Exact: n m. */
   readonly pairs: number;
   /** Methods that were not used, and why. */
   readonly refused: readonly Refusal[];
@@ -126,7 +126,7 @@ export interface HeadPlan {
   readonly rank?: number;
   /** Predicted 98 % row error in units of s_c, of an approximated head. */
   readonly predictedError?: number;
-  /** Predicted query-key pairs. */
+  /** Predicted cost in the time of query-key pairs, planning and all that is no pair included. */
   readonly pairs: number;
   readonly rejected: readonly Refusal[];
 }
