@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 import { chromiumArgs, findChromium, isolationHeaders } from "./tooling/scripts/find-chromium.mjs";
 
 const executablePath = findChromium();
+const testTimeout = env.SUBQUAD_TEST_PROFILE === "full" ? 900_000 : 60_000; // for a hang: a busy machine is no reason to fail
 /** No test judges by the clock; this only ends one that hangs. */
 const timeouts = { testTimeout: 300_000, hookTimeout: 300_000 };
 
@@ -15,6 +16,7 @@ export default defineConfig({
           name: "node",
           ...timeouts,
           environment: "node",
+          testTimeout,
           include: ["{packages,apps,tooling}/*/test/**/*.test.ts"],
           exclude: ["**/*.browser.test.ts", "**/*.site.test.ts", "**/node_modules/**"],
         },
@@ -33,6 +35,7 @@ export default defineConfig({
               server: { headers: isolationHeaders }, // on the project, or the page gets no threads
               test: {
                 name: "chromium",
+                testTimeout,
                 ...timeouts,
                 include: ["packages/*/test/**/*.test.ts"],
                 exclude: ["**/*.node.test.ts", "**/node_modules/**"],
