@@ -74,6 +74,7 @@ export type WritableTensor = MatrixInput | VectorInput;
  * @throws FormatError with the byte offset for every malformed header: truncated, too long, not JSON, a bad dtype or shape, wrong lengths,
  *   overlapping or missing bytes, a name twice. OptionError for another kind of source. `read` throws FormatError when the source has shrunk,
  *   OptionError for an unknown name or type, NumericsError (ERR_OVERFLOW) for a 64-bit integer beyond ±2^53, and the signal's reason on abort.
+ *   A path that cannot be read gives the host's own error.
  *   A path that cannot be opened gives the host's own error.
  * @complexity O(header) to open, O(bytes of the tensor) to read; memory: the tensor, twice while it is converted.
  * @source the format description of the safetensors project.
@@ -82,6 +83,7 @@ export type WritableTensor = MatrixInput | VectorInput;
 export async function openSafetensors(source: ByteSource, options: { readonly signal?: AbortSignal } = {}): Promise<SafetensorsFile> {
   const where = "openSafetensors";
   assertKnownOptions(where, options, ["signal"]);
+  assertSignal(where, options.signal);
   const bytes = await openSource(where, "safetensors", source);
   try {
     const refuse = refuser(where);
@@ -154,6 +156,7 @@ function fileOver(
     options: SafetensorsReadOptions,
   ): Promise<NdArray> => {
     assertKnownOptions(where, options, ["dtype", "signal"]);
+    assertSignal(where, options.signal);
     if (options.dtype !== undefined) assertOneOf(where, { dtype: options.dtype }, ["float32", "float64"]);
     if (!open) throw new OptionError(where, "name", "an open file", "a closed one");
     const { dtype, shape, byteOffset, byteLength } = find(where, name);
@@ -196,13 +199,19 @@ function writable(where: string, name: string, input: WritableTensor) {
   const given: unknown = ArrayBuffer.isView(input) ? input : (input as Partial<NdArrayLike>).data;
   const kept = typeOfStore(given) ?? typeOfStore(read);
   assert(kept, `asArray gave ${typeof read}`, "@subquad/array-io");
-  const data = read instanceof kept.Store ? read : new kept.Store(read); // exact: the values came from such a store
+  const data = typeOfStore(read)?.Store === kept.Store ? (read as ArrayBufferView & ArrayLike<number>) : new kept.Store(read); // exact: the values came from such a store
   return { name, type: kept.type, width: kept.Store.BYTES_PER_ELEMENT, A: { data, shape, stride, offset } };
 }
 
 function assertRecord(where: string, name: string, value: unknown): void {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+  // a Map or a promise has no names of its own: nothing would be written
+  if (Object.prototype.toString.call(value) === "[object Object]") return;
   throw new OptionError(where, name, "an object with a value for each name", value);
+}
+
+function assertSignal(where: string, signal: unknown): void {
+  if (signal === undefined || typeof (signal as { readonly throwIfAborted?: unknown } | null)?.throwIfAborted === "function") return;
+  throw new OptionError(where, "signal", "an AbortSignal", signal);
 }
 
 function checkedMetadata(where: string, metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -3,7 +3,21 @@
  */
 import { attentionOracle, plain } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
-import { cholesky, configure, matmulAsync, mergeAttention, streamingAttentionSync, weakest, zeros } from "../src/index.js";
+import {
+  array,
+  cholesky,
+  configure,
+  copy,
+  exp,
+  matmul,
+  matmulAsync,
+  mergeAttention,
+  ShapeError,
+  streamingAttentionSync,
+  view,
+  weakest,
+  zeros,
+} from "../src/index.js";
 import { expGemmSync } from "../src/kernels.js";
 import { pause, runAsync, type Steps } from "../src/steps.js";
 
@@ -148,5 +162,32 @@ describe("issue-02: environment", () => {
     }
     configure({ idleMilliseconds: 2 ** 31 - 1 });
     configure({ idleMilliseconds: Infinity });
+  });
+});
+
+describe("issue-02: typed arrays of other kinds", () => {
+  /** Four numbers, whatever its constructor is given: what subarray() of it makes is four zeros. */
+  class Four extends Float64Array {
+    constructor() {
+      super(4);
+    }
+  }
+  test("a subclass with a constructor of its own is read as the numbers it holds", () => {
+    const four = new Four();
+    four.set([1, 2, 3, 4]);
+    const A = view(four, [2, 2]);
+    expect([...copy(A).data]).toEqual([1, 2, 3, 4]);
+    expect([...copy(view(four, [2, 1], [2, 1], 1)).data]).toEqual([2, 4]);
+    expect([...matmul(A, [[1], [0]]).data]).toEqual([1, 3]); // prettier-ignore
+  });
+
+  test("data that was transferred away is refused, data of no elements is not", () => {
+    const gone = Float64Array.of(1, 2);
+    structuredClone(gone.buffer, { transfer: [gone.buffer] });
+    for (const run of [() => copy(gone), () => exp(gone), () => array(gone)]) {
+      expect(run).toThrow(ShapeError);
+      expect(run).toThrow(/transferred away/);
+    }
+    expect(copy(new Float64Array(0)).shape).toEqual([0]);
   });
 });

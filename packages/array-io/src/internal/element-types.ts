@@ -58,9 +58,10 @@ const stores = [
   { type: "U8", Store: Uint8ClampedArray },
 ] as const;
 
-/** What a store is written as; undefined for one without a type of its own, such as a plain array. */
+/** What a store is written as; undefined for one without a type of its own, such as a plain array. By its tag: another realm has other classes. */
 export function typeOfStore(data: unknown): (typeof stores)[number] | undefined {
-  return stores.find(({ Store }) => data instanceof Store);
+  const tag = ArrayBuffer.isView(data) ? (data as unknown as Record<symbol, unknown>)[Symbol.toStringTag] : undefined;
+  return stores.find(({ Store }) => Store.name === tag);
 }
 
 /** 64-bit integers, low word first, as float64: exact or refused. */

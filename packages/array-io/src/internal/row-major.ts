@@ -2,6 +2,8 @@
  * Strided elements to row-major bytes.
  */
 
+import { typeOfStore } from "./element-types.js";
+
 /** Typed elements with a layout that is known to lie within the data. */
 export interface TypedStrided {
   readonly data: ArrayBufferView & ArrayLike<number>;
@@ -9,8 +11,6 @@ export interface TypedStrided {
   readonly stride: readonly number[];
   readonly offset: number;
 }
-
-type Constructor = new (buffer: ArrayBuffer, byteOffset: number, length: number) => Record<number, number>;
 
 /** Writes A into `file` from byte `at`, a multiple of `width`, the bytes of one element; returns where it ends. */
 export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<ArrayBuffer>, at: number): number {
@@ -20,7 +20,7 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
     file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
     return at + size * width;
   }
-  const target = new (data.constructor as Constructor)(file.buffer, at, size);
+  const target = new (typeOfStore(data)!.Store)(file.buffer, at, size);
   const index = new Array<number>(shape.length).fill(0);
   for (let q = 0, p = offset; q < size; q++) {
     target[q] = data[p]!;

@@ -31,25 +31,31 @@ export function denseCopy(A: NdArray, dtype: DType): Float32Array<ArrayBuffer> |
 /** u: the largest relative error of rounding to nearest. */
 export const UNIT_ROUND_OFF = { float32: 2 ** -24, float64: 2 ** -53 } as const satisfies Readonly<Record<DType, number>>;
 
+const KINDS = { Float32Array, Float64Array, Int32Array } as const;
+
 /** out ← the elements of A in row-major order. */
 export function gather(A: NdArray, out: NdData): void {
   const { data, shape, stride, offset } = A;
   if (isRowMajor(shape, stride)) {
-    if (out.length > 0) out.set(data.subarray(offset, offset + out.length));
+    if (out.length > 0) out.set(part(data, offset, out.length));
     return;
   }
   const n = shape[shape.length - 1] ?? 1;
   const step = stride[shape.length - 1] ?? 1;
   eachRow(shape, stride, offset, (p, q) => {
-    if (step === 1) out.set(data.subarray(p, p + n), q);
+    if (step === 1) out.set(part(data, p, n), q);
     else for (let j = 0; j < n; j++) out[q + j] = data[p + j * step]!;
   });
 }
 
+/** `length` elements from `start` on; not by subarray(), which asks a subclass of typed arrays for one of its own. */
+function part(data: NdData, start: number, length: number): NdData {
+  return new KINDS[data[Symbol.toStringTag]](data.buffer as ArrayBuffer, data.byteOffset + start * data.BYTES_PER_ELEMENT, length);
+}
+
 /** Zeros of the same kind of data; also for data of another realm. */
 export function sameKind(data: NdData, size: number): NdData {
-  const tag = data[Symbol.toStringTag];
-  return tag === "Float32Array" ? new Float32Array(size) : tag === "Int32Array" ? new Int32Array(size) : new Float64Array(size);
+  return new KINDS[data[Symbol.toStringTag]](size);
 }
 
 /**

@@ -105,6 +105,7 @@ function fromStrided(
 /** A vector, or a matrix if the entries are vectors themselves. */
 function fromList(site: string, list: ArrayLike<unknown>): NdArray {
   refuseBigInts(site, list);
+  if (list.length === 0 && isDetached(list)) throw faulty(site, "data at hand", "a buffer that was transferred away");
   if (isNdData(list)) return makeArray(list, [list.length], [1], 0);
   if (isVector(list[0])) return fromRows(site, list);
   const out = new Float64Array(checkShape(site, [list.length]));
@@ -150,6 +151,16 @@ function refuseBigInts(site: string, data: object): void {
   if (!tag.startsWith("Big")) return;
   const { where, argument } = splitSite(site);
   throw new OptionError(where, argument, "numbers (64-bit integers need not fit into 53 bits: convert them yourself)", data);
+}
+
+/** A typed array without elements may be one whose buffer has gone to another thread. */
+function isDetached(list: object): boolean {
+  if (!ArrayBuffer.isView(list)) return false;
+  try {
+    return new Uint8Array(list.buffer).length < 0; // throws where there is no buffer any more
+  } catch {
+    return true;
+  }
 }
 
 function faulty(site: string, expected: string, got: unknown): ShapeError {
