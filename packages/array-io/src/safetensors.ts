@@ -209,8 +209,8 @@ function assertRecord(where: string, name: string, value: unknown): void {
   throw new OptionError(where, name, "an object with a value for each name", value);
 }
 
-function assertSignal(where: string, signal: unknown): void {
-  if (signal === undefined || typeof (signal as { readonly throwIfAborted?: unknown } | null)?.throwIfAborted === "function") return;
+function assertSignal(where: string, signal: { readonly throwIfAborted?: unknown } | null | undefined): void {
+  if (signal === undefined || typeof signal?.throwIfAborted === "function") return;
   throw new OptionError(where, "signal", "an AbortSignal", signal);
 }
 
