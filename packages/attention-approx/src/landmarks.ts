@@ -123,7 +123,7 @@ function* lloydStep(scope: Scope, head: Head, landmarks: Landmarks, fixed: numbe
   const totals = scope.zeros(rank * size);
   callKernel("packKeyRows", dtype, padded, depth, points, packed);
   const args = scope.args([count, depth, rank, padded, pool.points, packed, half, nearest, POINTS_A_TILE]);
-  yield* runTiles("assign", dtype, args, Math.ceil(count / POINTS_A_TILE));
+  yield* runTiles("assign", dtype, args, Math.ceil(count / POINTS_A_TILE), count * rank * (depth + 4));
   callKernel("accumulateCentres", dtype, pool.size, depth, pool.points, nearest, pool.weights, sums, totals);
   const values = reals(dtype);
   for (let i = fixed; i < rank; i++) {

@@ -36,7 +36,7 @@ export function findExtremes({ dtype, shape }: Head, { xHalf, kappa }: CenteredH
 
 /** Bits of |value| as float32: they sort as the values do. */
 function magnitudes(dtype: Head["dtype"], address: number, length: number): Int32Array {
-  if (dtype === "float32") return runtime().memory.i32.subarray(address / 4, address / 4 + length);
+  if (dtype === "float32") return runtime().memory.i32.slice(address / 4, address / 4 + length);
   return new Int32Array(Float32Array.from(reals(dtype).subarray(address / 8, address / 8 + length)).buffer);
 }
 

@@ -172,7 +172,7 @@ function packQueries<T>(count: i32, slivers: i32, depth: i32, rows: usize, out: 
 /** W/2 rows -> columns of 16 bytes, 32 bytes apart: square blocks of vectors, 4 x 4 float32 or 2 x 2 float64. */
 // @ts-ignore: decorator
 @inline
-function transposeRows<T>(rows: usize, stride: usize, out: usize): void {
+export function transposeRows<T>(rows: usize, stride: usize, out: usize): void {
   for (let b: usize = 0; b < stride; b += 16) {
     const p = rows + b;
     if (sizeof<T>() == 4) {

@@ -1,4 +1,5 @@
 // Steps of k-means on rows [.][width] of T: distances to a new centre, and one assignment of points to centres.
+import { transposeRows } from "./attention";
 import { scoreTile } from "./generated/register-tiles";
 import { fma, laneSum } from "./simd";
 
@@ -46,12 +47,12 @@ export function assignTile<T>(address: usize, tile: i32, scratch: usize): void {
   const W = 32 / <i32>sizeof<T>();
   const first = tile * a.pointsPerTile, end = min(a.count, first + a.pointsPerTile);
   const sliver = scratch + 32, scores = sliver + <usize>a.width * 32;
+  const stride = <usize>a.width * sizeof<T>();
   memory.fill(scratch, 0, 32);
   for (let i = first; i < end; i += W) {
     const rows = a.points + <usize>(i * a.width) * sizeof<T>();
-    for (let c = 0; c < a.width; c++)
-      for (let l = 0; l < W; l++)
-        store<T>(sliver + <usize>c * 32 + <usize>l * sizeof<T>(), load<T>(rows + <usize>(l * a.width + c) * sizeof<T>()));
+    transposeRows<T>(rows, stride, sliver);
+    transposeRows<T>(rows + <usize>(W / 2) * stride, stride, sliver + 16);
     scoreTile<T>(a.centresPadded / 6, a.width, a.keys, a.bias, sliver, scratch, scores);
     let best0 = v128.load(scores), best1 = v128.load(scores, 16);
     let index0 = v128.splat<T>(0), index1 = index0; // indices as numbers of T: exact below 2^24

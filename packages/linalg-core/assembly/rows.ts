@@ -1,5 +1,5 @@
 // Passes over rows: staging, statistics, centring, weighting. Rows are [n][width] of T, width a multiple of 4.
-import { fma, laneSum, lowest } from "./simd";
+import { fma, highHalf, laneSum, lowest } from "./simd";
 
 /** Index of the first NaN or Infinity among count values, or -1. */
 export function firstNonFinite<T>(count: i32, p: usize): i32 {
@@ -32,42 +32,61 @@ export function stageRows<T>(n: i32, d: i32, source: usize, rowStride: i32, colu
   }
 }
 
-/** Per column: sum (float64), minimum and maximum (T). */
+/** Per column: sum (float64), minimum and maximum (T); a vector of columns at a time, so that all stay in registers. */
 export function columnRange<T>(n: i32, width: i32, rows: usize, sums: usize, low: usize, high: usize): void {
   const stride = <usize>width * sizeof<T>();
-  memory.fill(sums, 0, <usize>width * 8);
-  for (let c = 0; c < width; c++) { store<T>(low + <usize>c * sizeof<T>(), -lowest<T>()); store<T>(high + <usize>c * sizeof<T>(), lowest<T>()); }
-  for (let i = 0; i < n; i++) {
-    for (let b: usize = 0; b < stride; b += 16) {
-      const x = v128.load(rows + b);
-      v128.store(low + b, v128.pmin<T>(v128.load(low + b), x));
-      v128.store(high + b, v128.pmax<T>(v128.load(high + b), x));
-      addWide<T>(sums + b * (8 / sizeof<T>()), x);
+  for (let b: usize = 0; b < stride; b += 16) {
+    let least = v128.splat<T>(-lowest<T>()), most = v128.splat<T>(lowest<T>());
+    let s0 = f64x2.splat(0), s1 = s0;
+    let p = rows + b;
+    for (let i = 0; i < n; i++) {
+      const x = v128.load(p);
+      least = v128.pmin<T>(least, x); most = v128.pmax<T>(most, x);
+      s0 = f64x2.add(s0, lowWide<T>(x));
+      if (sizeof<T>() == 4) s1 = f64x2.add(s1, f64x2.promote_low_f32x4(highHalf(x)));
+      p += stride;
     }
-    rows += stride;
+    v128.store(low + b, least); v128.store(high + b, most);
+    storeWide<T>(sums + b * (8 / sizeof<T>()), s0, s1);
   }
 }
 
 /** Per column: sum of (x - mean)^2, float64; mean is float64 [width]. */
 export function columnSpread<T>(n: i32, width: i32, rows: usize, mean: usize, squares: usize): void {
-  memory.fill(squares, 0, <usize>width * 8);
-  for (let i = 0; i < n; i++) {
-    for (let c = 0; c < width; c++) {
-      const e = <f64>load<T>(rows + <usize>c * sizeof<T>()) - load<f64>(mean + <usize>c * 8);
-      const at = squares + <usize>c * 8;
-      store<f64>(at, load<f64>(at) + e * e);
+  const stride = <usize>width * sizeof<T>();
+  for (let b: usize = 0; b < stride; b += 16) {
+    const wide = b * (8 / sizeof<T>());
+    const m0 = v128.load(mean + wide), m1 = sizeof<T>() == 4 ? v128.load(mean + wide, 16) : m0;
+    let s0 = f64x2.splat(0), s1 = s0;
+    let p = rows + b;
+    for (let i = 0; i < n; i++) {
+      const x = v128.load(p);
+      const e0 = f64x2.sub(lowWide<T>(x), m0);
+      s0 = f64x2.add(s0, f64x2.mul(e0, e0));
+      if (sizeof<T>() == 4) {
+        const e1 = f64x2.sub(f64x2.promote_low_f32x4(highHalf(x)), m1);
+        s1 = f64x2.add(s1, f64x2.mul(e1, e1));
+      }
+      p += stride;
     }
-    rows += <usize>width * sizeof<T>();
+    storeWide<T>(squares + wide, s0, s1);
   }
 }
 
+/** The first two lanes in float64. */
 // @ts-ignore: decorator
 @inline
-function addWide<T>(out: usize, x: v128): void {
-  if (sizeof<T>() == 4) {
-    v128.store(out, f64x2.add(v128.load(out), f64x2.promote_low_f32x4(x)));
-    v128.store(out, f64x2.add(v128.load(out, 16), f64x2.promote_low_f32x4(v128.shuffle<i32>(x, x, 2, 3, 2, 3))), 16);
-  } else v128.store(out, f64x2.add(v128.load(out), x));
+function lowWide<T>(x: v128): v128 {
+  if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(x);
+  else return x;
+}
+
+/** Float64 values of a vector of columns: four for float32, two for float64. */
+// @ts-ignore: decorator
+@inline
+function storeWide<T>(out: usize, s0: v128, s1: v128): void {
+  v128.store(out, s0);
+  if (sizeof<T>() == 4) v128.store(out, s1, 16);
 }
 
 /** out = (row - mean) * factor;  halfNorm = -|out|^2 / 2. mean is T [width]; out may be rows. */

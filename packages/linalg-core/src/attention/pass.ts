@@ -19,8 +19,12 @@ import type { Steps } from "../runtime/steps.js";
 export const KEY_BLOCK = 192;
 const KEY_GROUP = 12;
 /** Slivers that share a block of keys while it is in the first-level cache. */
-const LEAST_TILE = 8;
+const LEAST_TILE = 4;
 const LARGEST_TILE = 32;
+/** Tiles that a short pass is shared out in. */
+const TILES = 16;
+/** A value that is moved takes the time of so many multiply-adds. */
+const COPY_WORK = 16;
 
 /** Packed keys and values. */
 export interface KeySet {
@@ -100,7 +104,7 @@ export function* packKeySet(scope: Scope, dtype: DType, rows: KeyRows): Steps<Ke
   const keys = scope.alloc(m * depth * size);
   const values = scope.alloc(m * channels * size);
   const args = scope.args([m, depth, channels, KEY_BLOCK, rows.keys, rows.values, valueStride, keys, values]);
-  yield* runTiles("packKeys", dtype, args, Math.ceil(m / KEY_BLOCK));
+  yield* runTiles("packKeys", dtype, args, Math.ceil(m / KEY_BLOCK), COPY_WORK * m * (depth + channels));
   scope.free(args);
   return { count: m, depth, channels, keys, bias, values };
 }
@@ -117,7 +121,7 @@ export function* attentionPass(scope: Scope, pass: Pass): Steps<void> {
   if (queryCount === 0) return;
   const { slivers, count } = passTiles(dtype, queryCount, keySet);
   const args = passArguments(scope, pass, keySet.channels, slivers);
-  yield* runTiles("attention", dtype, args, count);
+  yield* runTiles("attention", dtype, args, count, passWork(queryCount, keySet));
   scope.free(args);
 }
 
@@ -127,7 +131,7 @@ export function* exponentialPass(scope: Scope, pass: Pass, keys: number, clamp: 
   if (queryCount === 0 || keys === 0) return;
   const { slivers, count } = passTiles(dtype, queryCount, keySet);
   const args = passArguments(scope, { ...pass, bounded: clamp }, keys, slivers);
-  yield* runTiles("exponential", dtype, args, count);
+  yield* runTiles("exponential", dtype, args, count, passWork(queryCount, keySet));
   scope.free(args);
 }
 
@@ -137,8 +141,14 @@ export function passTiles(dtype: DType, queryCount: number, keySet: KeySet): { r
   const sliverBytes = keySet.depth * 32 + keySet.channels * W * 8 + 32 + 4;
   const fits = Math.floor((SCRATCH_BYTES - 128 - (KEY_BLOCK + 1) * 32) / sliverBytes);
   const total = Math.ceil(queryCount / W);
-  const slivers = Math.min(fits, LARGEST_TILE, Math.max(LEAST_TILE, Math.ceil(total / 16)));
+  const wanted = Math.min(TILES, Math.ceil(total / LEAST_TILE));
+  const slivers = Math.min(fits, LARGEST_TILE, Math.ceil(total / Math.max(1, wanted)));
   return { slivers, count: Math.ceil(total / slivers) };
+}
+
+/** Multiply-adds of a pass; an exponential counts as 12. */
+function passWork(queryCount: number, { count, depth, channels }: KeySet): number {
+  return queryCount * count * (depth + channels + 12);
 }
 
 /** Most columns q, k or v may have: one sliver of them fits a thread's scratch. */

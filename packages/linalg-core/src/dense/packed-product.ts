@@ -32,6 +32,8 @@ export type Side = "left" | "right";
 const TILE_WORK = 1e7;
 const PACK_WORK = 65536;
 const TILE_ROWS = 192;
+/** A value that is packed takes the time of so many multiply-adds. */
+const COPY_WORK = 16;
 
 /** Memory for an operand of at most this length and depth. */
 export function allocOperand(scope: Scope, dtype: DType, side: Side, length: number, depth: number): number {
@@ -51,7 +53,8 @@ export function* packOperand(
   const width = sliver(dtype, side);
   const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
   const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers]);
-  yield* runTiles(side === "left" ? "packLeft" : "packRight", dtype, args, Math.ceil(Math.ceil(length / width) / slivers));
+  const tiles = Math.ceil(Math.ceil(length / width) / slivers);
+  yield* runTiles(side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth);
   scope.free(args);
   return { address: to, length, depth };
 }
@@ -63,7 +66,8 @@ export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Ope
   const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
   const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
   const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns]);
-  yield* runTiles("multiply", dtype, args, Math.ceil(A.length / rows) * Math.ceil(B.length / columns));
+  const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
+  yield* runTiles("multiply", dtype, args, tiles, A.length * B.length * A.depth);
   scope.free(args);
 }
 

@@ -26,6 +26,8 @@ export interface Run {
   readonly isWatched: boolean;
   /** Workers to use, read when a job starts; 1 stands for the calling thread. */
   threads(): number;
+  /** Milliseconds since the call began. */
+  elapsed(): number;
   /** Throws the signal's reason if it is aborted. */
   check(): void;
   /** Whether the event loop has waited long enough. */
@@ -47,7 +49,8 @@ export function openRun({ signal, onProgress, threads = "auto" }: RunControl): R
   if (onProgress !== undefined && typeof onProgress !== "function") throw new OptionError(where, "onProgress", "a function", onProgress);
 
   let isStopped = false;
-  let breathed = performance.now();
+  const began = performance.now();
+  let breathed = began;
   const check = (): void => {
     if (!signal?.aborted) return;
     isStopped = true;
@@ -63,6 +66,7 @@ export function openRun({ signal, onProgress, threads = "auto" }: RunControl): R
     progress: onProgress === undefined ? NO_PROGRESS : createProgress(report),
     isWatched: onProgress !== undefined,
     threads: () => (threads === "auto" ? plannedThreads() : threads),
+    elapsed: () => performance.now() - began,
     check,
     breathDue: () => performance.now() - breathed > BREATH_EVERY,
     breathe: async () => {

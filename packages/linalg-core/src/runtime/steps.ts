@@ -57,14 +57,15 @@ export function rest(): Step {
  * @param kernel the name of a tiled kernel.
  * @param args address of its argument block, which must stay as it is until the job ends.
  * @param count number of tiles; 0 does nothing.
+ * @param work multiply-adds that the job takes, roughly: a short job stays on the calling thread. Default: worth a pool.
  * @returns a generator for `yield*`.
  * @throws NumericsError ERR_POOL when a worker died and the calling thread failed at the same tile.
  * @complexity count tiles, in parallel where there are workers.
  * @source Subquad's own convention.
  * @example yield* tiles("multiplyF64", args, rectangles);
  */
-export function* tiles(kernel: TiledKernel, args: number, count: number): Steps<void> {
-  if (count > 0) yield { kernel, args, count };
+export function* tiles(kernel: TiledKernel, args: number, count: number, work = Infinity): Steps<void> {
+  if (count > 0) yield { kernel, args, count, work };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * One job of an asynchronous call: the tiles of one kernel, on the pool where there is one, else on the calling thread.
  *
- * The first milliseconds run on the calling thread, so that short work never starts a pool; while the pool is on its way, tiles go on
+ * The first milliseconds of a call run on the calling thread, so that short work never starts a pool; short jobs stay there; while the pool is on its way, tiles go on
  * here. Which thread runs a tile never changes its bits.
  */
 import { NumericsError } from "../errors.js";
@@ -18,9 +18,13 @@ export interface TileJob {
   readonly kernel: TiledKernel;
   readonly args: number;
   readonly count: number;
+  /** Multiply-adds, roughly. */
+  readonly work: number;
 }
 
-/** Milliseconds of work on the calling thread before a pool is started; starting one takes 50 to 90. */
+/** A job of fewer multiply-adds, about a quarter of a millisecond, is done before a pool has taken it over and reported back. */
+const WORTH_A_POOL = 5e6;
+/** Milliseconds that a call takes before a pool is started; starting one takes 50 to 90. */
 const PATIENCE = 8;
 
 /** Runs all tiles on the calling thread without a pause. */
@@ -35,10 +39,9 @@ export async function runTiles(job: TileJob, run: Run): Promise<void> {
   const { count } = job;
   const { kernels, scratch } = runtime();
   const tile = kernels[job.kernel];
-  const threads = run.threads();
-  const since = performance.now();
+  const threads = job.work < WORTH_A_POOL ? 1 : run.threads();
   for (let t = 0; t < count;) {
-    const pool = threads > 1 && count - t > 1 ? poolAtHand(threads, performance.now() - since > PATIENCE) : undefined;
+    const pool = threads > 1 && count - t > 1 ? poolAtHand(threads, run.elapsed() > PATIENCE) : undefined;
     if (pool !== undefined) {
       t = await runOnPool(pool, job, t, threads, run);
       continue;
