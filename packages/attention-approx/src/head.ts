@@ -149,8 +149,30 @@ function toleranceUnits(
   callKernel("columnSpread", dtype, m, width, values, mean, squares);
   const spread = reals("float64").slice(squares / 8, squares / 8 + e);
   for (const address of [mean, squares]) scope.free(address);
-  // a constant channel has spread 0, whatever the rounding of its mean
-  return Float64Array.from(spread, (sum, c) => (box.low[c] === box.high[c] ? 0 : Math.sqrt(sum / m)));
+  return Float64Array.from(spread, (sum, c) => {
+    const [low, high] = [box.low[c] ?? 0, box.high[c] ?? 0];
+    if (low === high) return 0; // whatever the rounding of its mean
+    const deviation = Math.sqrt(sum / m);
+    const isSafe = sum > LEAST_SQUARE && sum < LARGEST_SQUARE && deviation > LEAST_DEVIATION * Math.max(Math.abs(low), Math.abs(high));
+    return isSafe ? deviation : scaledDeviation(dtype, m, width, values, c, low, high - low);
+  });
+}
+
+/** Sums of squares outside may have lost terms to underflow or overflow; smaller deviations may be those of the rounded mean. */
+const LEAST_SQUARE = 1e-280;
+const LARGEST_SQUARE = 1e300;
+const LEAST_DEVIATION = 1e-7;
+
+/** The standard deviation of a column in units of its range, from its minimum; at least the smallest number, as it is not constant. */
+function scaledDeviation(dtype: DType, m: number, width: number, rows: number, c: number, low: number, range: number): number {
+  const values = reals(dtype);
+  const start = rows / bytesOf(dtype) + c;
+  const at = (j: number): number => ((values[start + j * width] ?? 0) - low) / range;
+  let sum = 0;
+  for (let j = 0; j < m; j++) sum += at(j);
+  let squares = 0;
+  for (let j = 0; j < m; j++) squares += (at(j) - sum / m) * (at(j) - sum / m);
+  return Math.max(Number.MIN_VALUE, range * Math.sqrt(squares / m));
 }
 
 /** A small array of the dtype in compute memory. */

@@ -52,3 +52,40 @@ describe("issue-02: what float32 does not hold", () => {
     }
   });
 });
+
+describe("issue-02: the spread of V", () => {
+  test.each([
+    ["whose squares overflow", 1e160, 0],
+    ["whose sum overflows", 3e303, 3e304],
+    ["whose squares vanish", 1e-170, 0],
+    ["of subnormal numbers", 1e-320, 0],
+    ["that is small beside its mean, in float64", 1e-6, 1e9],
+  ])("%s: its own unit", (_, size, mean) => {
+    const call = inputs({ n: 30, m: 20_000, d: 2, e: 2 });
+    const deviations = (A: Strided, factor: number): Float64Array => {
+      const [values, e] = [pack(A).map((x) => x * factor), A.shape[1]!];
+      return Float64Array.from({ length: e }, (_, c) => {
+        const column = values.filter((__, p) => p % e === c);
+        const middle = column.reduce((sum, x) => sum + (x - column[0]!), 0) / column.length + column[0]!;
+        return Math.sqrt(column.reduce((sum, x) => sum + (x - middle) ** 2, 0) / column.length) / factor;
+      });
+    };
+    const v = plain(
+      Float64Array.from(pack(call.v), (x) => size * x + mean),
+      call.v.shape,
+    );
+    const result = attentionSync(call.q, call.k, v);
+    const expected = deviations(
+      plain(
+        Float64Array.from(pack(v), (x) => x - mean),
+        v.shape,
+      ),
+      size === 1e-320 ? 2 ** 1000 : 1 / size,
+    );
+    pack(result.bounds.channelScale).forEach((unit, c) => {
+      expect(Math.abs(unit / expected[c]! - 1)).toBeLessThan(1e-2); // a subnormal number has few bits
+    });
+    expect(result.bounds.relativeBound).toBeGreaterThan(0);
+    expect(Number.isFinite(result.bounds.relativeBound)).toBe(true);
+  });
+});
