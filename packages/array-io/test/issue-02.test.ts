@@ -1,5 +1,5 @@
 /**
- * What was found by attacking the package: each test failed once.
+ * What was found by attacking the package.
  */
 import { OptionError } from "@subquad/linalg-core";
 import { describe, expect, test } from "vitest";

@@ -34,6 +34,8 @@ export const LEVELS = 3;
 /** Heads from which on three misses among the sampled rows are allowed: it loosens the bound by 1.5 instead of 2.2. */
 const HEADS_FOR_MISSES = 4;
 const MISSES = 3;
+/** About −log(budget) + this over φ rows show a share φ, with up to three misses. */
+const MOST_NEPERS = 25;
 
 export interface SamplePlan {
   readonly levels: readonly {
@@ -67,7 +69,10 @@ function computeSample(heads: number, n: number, fraction: number, failure: numb
   const misses = heads >= HEADS_FOR_MISSES && missesHold ? MISSES : 0;
   const levels = Array.from({ length: LEVELS }, (_, level) => {
     const budget = failure / (2 << level);
-    const total = heads === 1 ? rowsNeeded(n, fraction, budget, 0) : rowsNeededPooled(fraction, budget, misses);
+    // a share that takes more rows to show than any array has: all rows
+    const isShown = MOST_NEPERS - log(budget) < fraction * 2 ** 30;
+    const pooled = (): number => (isShown ? rowsNeededPooled(fraction, budget, misses) : Infinity);
+    const total = heads === 1 ? rowsNeeded(n, fraction, budget, 0) : pooled();
     const rows = Math.min(n, Math.ceil(total / heads));
     // all rows recomputed: the statement is a count, and may miss what the fraction allows
     return { rows, allowed: rows === n ? Math.min(misses, Math.floor(fraction * heads * n)) : misses };

@@ -1,5 +1,5 @@
 /**
- * What was found by attacking the package: each test failed once.
+ * What was found by attacking the package.
  */
 import { releaseMemory } from "@subquad/linalg-core";
 import { openScope } from "@subquad/linalg-core/kernels";
@@ -87,5 +87,22 @@ describe("issue-02: the spread of V", () => {
     });
     expect(result.bounds.relativeBound).toBeGreaterThan(0);
     expect(Number.isFinite(result.bounds.relativeBound)).toBe(true);
+  });
+});
+
+describe("issue-02: shares that no sample shows", () => {
+  test("all rows are recomputed, for one head and for several; pooled heads failed on behalf of another function", () => {
+    for (const heads of [1, 2, 5]) {
+      const call = inputs({ n: 60, m: 50, d: 3, e: 2, heads });
+      for (const [fraction, confidence] of [
+        [1e-12, 0.99],
+        [5e-324, 0.999],
+        [1e-7, 1 - 2 ** -53],
+      ] as const) {
+        const result = nystromAttentionSync(call.q, call.k, call.v, { rank: 30, fraction, confidence });
+        expect([result.certificate.kind, result.diagnostics.sampledRows]).toEqual(["statistical", 60 * heads]);
+        expect(attentionSync(call.q, call.k, call.v, { fraction, confidence }).method).toBe("exact");
+      }
+    }
   });
 });

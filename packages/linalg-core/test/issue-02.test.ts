@@ -1,5 +1,5 @@
 /**
- * What was found by attacking the package: each test failed once.
+ * What was found by attacking the package.
  */
 import { attentionOracle, plain } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
