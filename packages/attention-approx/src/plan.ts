@@ -39,7 +39,7 @@ const LARGEST_SCORE = 2 ** 40;
 const LARGEST_KEY = { float32: 2 ** 110, float64: 2 ** 1000 } as const;
 const LARGEST_VALUE = { float32: 2 ** 100, float64: 2 ** 500 } as const;
 /** Predicted error is multiplied by this: a missed certificate costs a second run, a head alone more than one among many. */
-const CAUTION = { single: 1.4, pooled: 1.1 } as const;
+const CAUTION = { single: 1.3, pooled: 1.1 } as const;
 
 /** What planning learned about a head and the run can use again. */
 export interface Prepared {

@@ -54,18 +54,23 @@ export function drawPool(
   const chosenQueries = Math.min(size >> 3, extremes.queries.length);
   const chosenKeys = Math.min(size >> 3, extremes.keys.length);
   const half = Math.max(0, size - chosenQueries - chosenKeys) >> 1;
-  const random = (length: number): Int32Array => Int32Array.from({ length: half }, () => rng.below(length));
   // heaviest points first, then queries, then keys: the planner's Lloyd step takes the first half
   const parts: readonly Part[] = [
     { isQuery: true, indices: extremes.queries.subarray(0, chosenQueries), passedOver: 1 },
     { isQuery: false, indices: extremes.keys.subarray(0, chosenKeys), passedOver: 1 },
-    { isQuery: true, indices: random(n), passedOver: (n - chosenQueries) / Math.max(1, half) },
-    { isQuery: false, indices: random(m), passedOver: (m - chosenKeys) / Math.max(1, half) },
+    { isQuery: true, indices: drawIndices(half, n, rng), passedOver: (n - chosenQueries) / Math.max(1, half) },
+    { isQuery: false, indices: drawIndices(half, m, rng), passedOver: (m - chosenKeys) / Math.max(1, half) },
   ];
   const total = chosenQueries + chosenKeys + 2 * half;
   const heaviest = Int32Array.from({ length: chosenKeys }, (_, j) => chosenQueries + j);
   const points = gatherPoints(scope, head, centered, parts, total);
   return { size: total, points, weights: importance(scope, head, centered, parts, total, power), heaviest };
+}
+
+function drawIndices(count: number, bound: number, rng: Rng): Int32Array {
+  const indices = new Int32Array(count);
+  for (let i = 0; i < count; i++) indices[i] = rng.below(bound);
+  return indices;
 }
 
 /** Points of one cloud, each standing for `passedOver` points. */
@@ -123,12 +128,16 @@ function largest(bits: Int32Array, count: number): Int32Array {
   // one number sorts by value, then by index: 31 bits of the value above 22 of the index fit float64 exactly; longer arrays drop low value bits
   const spare = Math.max(0, 10 - Math.clz32(bits.length));
   const range = 4194304 * (1 << spare);
-  const keys: number[] = [];
+  let found = 0;
+  const keys = new Float64Array(bits.length);
   for (let i = 0; i < bits.length; i++) {
     const word = (bits[i] ?? 0) & 0x7fffffff;
-    if (word >>> 19 >= bin) keys.push(((0x7fffffff - word) >>> spare) * range + i);
+    if (word >>> 19 >= bin) keys[found++] = ((0x7fffffff - word) >>> spare) * range + i;
   }
-  return Int32Array.from(Float64Array.from(keys).sort().subarray(0, count), (key) => key % range);
+  const sorted = keys.subarray(0, found).sort();
+  const indices = new Int32Array(Math.min(count, found));
+  for (let i = 0; i < indices.length; i++) indices[i] = (sorted[i] ?? 0) % range;
+  return indices;
 }
 
 /** distance <- min(distance, |point − centre|²) over a pool. */
