@@ -1,6 +1,6 @@
 /** ONNX Runtime, one thread: WebAssembly (`onnxruntime-web`) and machine code (`onnxruntime-node`, AVX-512 where there is one). */
 import type { Prepared, Values } from "../src/case.js";
-import { loadPackage } from "./load.js";
+import { loadPackage, locate } from "./load.js";
 import { attentionModel, fusedAttentionModel, gemmModel } from "./onnx-model.js";
 import type { AttentionTask, Rival } from "./rival.js";
 
@@ -95,7 +95,13 @@ async function session(ort: Ort, name: PackageName, model: Uint8Array): Promise<
   }
 }
 
+/**
+ * Both packages register their engine as "cpu" in a module that they share, and the first to come keeps the name: machine code must be loaded
+ * first, or its sessions run the WebAssembly engine.
+ */
 async function load(name: PackageName): Promise<{ ort: Ort; version: string }> {
+  if (name === "onnxruntime-web" && locate("onnxruntime-node", "rivals-onnx"))
+    await loadPackage("onnxruntime-node", "rivals-onnx").catch(() => undefined);
   const { module, version } = await loadPackage(name, "rivals-onnx");
   const ort = "InferenceSession" in (module as object) ? (module as Ort) : (module as { default: Ort }).default;
   ort.env.logLevel = "error";
