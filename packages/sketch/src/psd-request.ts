@@ -127,10 +127,17 @@ function checkOracle(where: string, oracle: unknown): number {
 }
 
 function checkResumable(where: string, N: number, resume: unknown): void {
-  const { pivots, residualDiagonal, factor, state } = (resume ?? {}) as Partial<Resumable>;
-  if (!(pivots instanceof Int32Array) || !(residualDiagonal instanceof Float64Array) || factor === undefined || state === undefined) {
-    throw new OptionError(where, "resume", "a result of psdLowRank", resume);
-  }
+  const { pivots, residualDiagonal, factor, state } = (resume ?? {}) as { readonly [K in keyof Resumable]?: unknown };
+  const { shape } = (factor ?? {}) as Partial<NdArray>;
+  const { traces } = (state ?? {}) as Partial<PsdLowRankState>;
+  const isWhole =
+    pivots instanceof Int32Array &&
+    residualDiagonal instanceof Float64Array &&
+    traces instanceof Float64Array &&
+    traces.length === pivots.length + 1 &&
+    shape?.[0] === residualDiagonal.length &&
+    shape[1] === pivots.length;
+  if (!isWhole) throw new OptionError(where, "resume", "a result of psdLowRank, as it was returned", resume);
   if (residualDiagonal.length !== N) throw new OptionError(where, "resume", `a result for an oracle of size ${N}`, residualDiagonal.length);
 }
 

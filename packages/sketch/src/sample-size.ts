@@ -19,7 +19,7 @@ interface Scaled {
   shift: number;
 }
 
-/** Largest population and sample: no array has more rows, and the products stay short of a minute. */
+/** Largest population and sample: no array has more rows, and the products and sums stay short of a minute. */
 const MOST = 2 ** 31;
 const MOST_ALLOWED = 2 ** 20;
 
@@ -75,7 +75,7 @@ export function rowsNeededPooled(fraction: number, failure: number, allowed: num
 
 /**
  * The upper end of the one-sided Clopper–Pearson interval: the share of bad rows is at most this with the given confidence.
- * @param hits h: bad rows seen; integer in [0, sampled].
+ * @param hits h: bad rows seen; integer in [0, min(sampled, 2²⁰)].
  * @param sampled m: rows looked at, drawn independently (without replacement is also covered: that tail is lighter); integer in [0, 2³¹].
  * @param confidence in (0, 1).
  * @returns the largest share p with P[X ≤ h] ≥ 1 − confidence, rounded up; 1 when every row was bad, or none was looked at.
@@ -86,7 +86,7 @@ export function rowsNeededPooled(fraction: number, failure: number, allowed: num
  */
 export function upperShare(hits: number, sampled: number, confidence: number): number {
   assertInteger("upperShare", { sampled }, 0, MOST);
-  assertInteger("upperShare", { hits }, 0, sampled);
+  assertInteger("upperShare", { hits }, 0, Math.min(sampled, MOST_ALLOWED));
   assertInRange("upperShare", { confidence }, 0, 1, { openLow: true, openHigh: true });
   if (hits === sampled) return 1;
   const failure = 1 - confidence;
