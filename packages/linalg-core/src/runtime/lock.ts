@@ -1,6 +1,8 @@
 /**
  * A first-come, first-served lock for jobs of the pool; waiting for it can be given up.
  */
+import { onAbort } from "./abort.js";
+
 export interface Lock {
   /** Resolves with the function that unlocks, or with undefined once the signal is aborted. */
   acquire(signal?: AbortSignal): Promise<(() => void) | undefined>;
@@ -18,9 +20,10 @@ export function createLock(): Lock {
 
   function acquire(signal?: AbortSignal): Promise<(() => void) | undefined> {
     return new Promise((resolve) => {
+      let stopWaiting = (): void => undefined;
       const enter = (): void => {
         held = true;
-        signal?.removeEventListener("abort", leave);
+        stopWaiting();
         let open = true;
         resolve(() => {
           if (open) unlock();
@@ -28,7 +31,7 @@ export function createLock(): Lock {
         });
       };
       const leave = (): void => {
-        signal?.removeEventListener("abort", leave);
+        stopWaiting();
         const at = waiting.indexOf(enter);
         if (at >= 0) waiting.splice(at, 1);
         resolve(undefined);
@@ -37,7 +40,7 @@ export function createLock(): Lock {
       else if (!held) enter();
       else {
         waiting.push(enter);
-        signal?.addEventListener("abort", leave);
+        stopWaiting = onAbort(signal, leave);
       }
     });
   }

@@ -6,6 +6,7 @@
  */
 import { NumericsError } from "../errors.js";
 import type { TiledKernel } from "../kernels/abi.js";
+import { onAbort } from "./abort.js";
 import type { Pool, PoolJob } from "./pool.js";
 import { poolAtHand, stopWatch, watchIdleness } from "./pool-keeper.js";
 import { REPORT_EVERY } from "./progress.js";
@@ -94,14 +95,14 @@ function settledWithin(job: PoolJob, signal: AbortSignal | undefined, millisecon
   return new Promise((resolve) => {
     const finish = (isSettled: boolean): void => {
       clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
+      stopWatching();
       resolve(isSettled);
     };
     const giveUp = (): void => {
       finish(false);
     };
     const timer = milliseconds === undefined ? undefined : setTimeout(giveUp, milliseconds);
-    signal?.addEventListener("abort", giveUp);
+    const stopWatching = onAbort(signal, giveUp);
     void job.settled.then(() => {
       finish(true);
     });
