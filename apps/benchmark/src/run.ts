@@ -101,8 +101,9 @@ function createContext(seed: string, threads: number): CaseContext {
   };
 }
 
-/** Collects garbage outside the clock, so that no contender pays for what another left behind. */
+/** Collects garbage outside the clock, so that no contender pays for what another left behind; and keeps compiled code, which it would throw away. */
 function garbageCollector(): () => void {
+  setFlagsFromString("--no-flush-bytecode");
   setFlagsFromString("--expose-gc");
   return runInNewContext("gc") as () => void;
 }
