@@ -38,3 +38,30 @@ describe("issue-02: typed arrays of other kinds", () => {
     expect([...(await file.read("a")).data]).toEqual([1, 3, 2, 4]);
   });
 });
+
+describe("issue-02: headers made to exhaust", () => {
+  const fileOf = (header: string, data = new Uint8Array(0)): Uint8Array => {
+    const text = new TextEncoder().encode(header);
+    const bytes = new Uint8Array(8 + text.length + data.length);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+    bytes.set(text, 8);
+    bytes.set(data, 8 + text.length);
+    return bytes;
+  };
+  test("a tensor of 100,000 axes: an array, not a class for every number of axes before", async () => {
+    const axes = 100_000;
+    const file = await openSafetensors(
+      fileOf(`{"a":{"dtype":"F32","shape":[${"1,".repeat(axes - 1)}1],"data_offsets":[0,4]}}`, new Uint8Array(4)),
+    );
+    const A = await file.read("a");
+    expect([A.shape.length, A.size, A.data[0]]).toEqual([axes, 1, 0]);
+  });
+
+  test("metadata of 20 MB, plain and of escapes: no stack overflows", async () => {
+    for (const text of ["x".repeat(2e7), "\\\\".repeat(1e7)]) {
+      const { metadata } = await openSafetensors(fileOf(`{"__metadata__":{"a" : "${text}","b":"{\\"b\\":1}"}}`));
+      expect([metadata.a!.length, metadata.b]).toEqual([text.startsWith("x") ? 2e7 : 1e7, '{"b":1}']);
+    }
+    await expect(openSafetensors(fileOf('{"__metadata__":{"a\\"":"","b":"a\\":","a\\"" \t:""}}'))).rejects.toThrow(/every key once/);
+  });
+});

@@ -122,17 +122,35 @@ function isCounts(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every((length) => Number.isSafeInteger(length) && (length as number) >= 0);
 }
 
-/** The first key that stands twice in one object of valid JSON text. */
+/** The first key that stands twice in one object of valid JSON text; by a loop, since a regular expression overflows its stack on long texts. */
 function duplicateKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [token, colon] of text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"(\s*:)?/g)) {
-    if (token === "{") open.push(new Set());
-    else if (token === "}") open.pop();
-    else if (colon !== undefined) {
-      const key = JSON.parse(token.slice(0, -colon.length)) as string;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (character === "{") open.push(new Set());
+    else if (character === "}") open.pop();
+    else if (character === '"') {
+      const start = i;
+      i = endOfString(text, start);
+      if (!isKey(text, i)) continue;
+      const key = JSON.parse(text.slice(start, i + 1)) as string;
       if (open.at(-1)!.has(key)) return key;
       open.at(-1)!.add(key);
     }
   }
   return undefined;
+}
+
+/** Position of the quote that ends the string that begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let i = start + 1;
+  while (text[i] !== '"') i += text[i] === "\\" ? 2 : 1;
+  return i;
+}
+
+/** Whether a colon follows the string that ends at `end`. */
+function isKey(text: string, end: number): boolean {
+  let i = end + 1;
+  while (text[i] === " " || text[i] === "\t" || text[i] === "\n" || text[i] === "\r") i++;
+  return text[i] === ":";
 }

@@ -11,11 +11,15 @@ import type { NdArray, NdData } from "./types.js";
 /** ndarray keeps offsets in 32 bits; longer data goes to the plain class, which does not. */
 const NDARRAY_LIMIT = 2 ** 31 - 1;
 
+/** ndarray compiles a class for every number of axes up to the one asked for: a file of 10^5 axes would exhaust the memory. */
+const NDARRAY_AXES = 16;
+
 let plain: boolean | undefined;
 
 /** An array over data that is shared, of a layout that is already checked (`view` checks it). */
 export function makeArray(data: NdData, shape: readonly number[], stride: readonly number[], offset: number): NdArray {
-  if (usesPlainArrays() || data.length > NDARRAY_LIMIT) return asNdArray(new PlainNdArray(data, [...shape], [...stride], offset));
+  if (usesPlainArrays() || data.length > NDARRAY_LIMIT || shape.length > NDARRAY_AXES)
+    return asNdArray(new PlainNdArray(data, [...shape], [...stride], offset));
   return ndarray<NdData>(data, [...shape], [...stride], offset);
 }
 
