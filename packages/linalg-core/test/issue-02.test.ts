@@ -191,3 +191,28 @@ describe("issue-02: typed arrays of other kinds", () => {
     expect(copy(new Float64Array(0)).shape).toEqual([0]);
   });
 });
+
+describe("issue-02: faults are named as the caller has them", () => {
+  test("the index of NaN in a factor that is transposed, and its shape", () => {
+    const bad = [[1, NaN, 3], [1, 1, 1]]; // prettier-ignore
+    const fault = (run: () => unknown) => {
+      try {
+        run();
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    };
+    expect(fault(() => matmul(bad, [[1], [1]], { transposeA: true }))).toMatchObject({ argument: "A", index: [0, 1] });
+    expect(fault(() => matmul([[1, 1, 1]], bad, { transposeB: true }))).toMatchObject({ argument: "B", index: [0, 1] });
+    expect(fault(() => matmul([[1, 1]], bad, { transposeB: true }))).toMatchObject({ argument: "B", got: [2, 3] });
+  });
+
+  test("NaN beside a factor without elements", () => {
+    const none = zeros([2, 0]);
+    expect(() => matmul([[NaN, 1]], none)).toThrow(/^matmul\(A\): expected finite/);
+    expect(() => matmul([[1, 1]], zeros([0, 2]), { transposeB: true, transposeA: false })).not.toThrow();
+    expect(() => matmul(none, [[1, NaN], [1, 1]], { transposeA: true })).toThrow(/^matmul\(B\): expected finite/); // prettier-ignore
+    expect(matmul([[2, 1]], none).shape).toEqual([1, 0]);
+  });
+});

@@ -15,7 +15,6 @@ import { indicesOf } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import { assertWritable, mayOverlap, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
-import { transpose } from "../array/view.js";
 import { callKernel, bytesOf } from "../runtime/dtype-kernels.js";
 import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
@@ -73,31 +72,56 @@ export function* matmulSteps(
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
   assertInRange(where, { alpha, beta }, -Number.MAX_VALUE, Number.MAX_VALUE);
-  const left = matrix(where, "A", A, transposeA);
-  const right = matrix(where, "B", B, transposeB);
-  const [m = 0, k = 0] = left.shape;
-  const [, n = 0] = right.shape;
-  if (right.shape[0] !== k) throw new ShapeError(where, "B", `${k} rows to match the columns of A`, right.shape);
-  const dtype = promote(left, right);
+  const left = { stored: asMatrix(A, `${where}(A)`), isTransposed: transposeA };
+  const right = { stored: asMatrix(B, `${where}(B)`), isTransposed: transposeB };
+  const [m, k] = lengths(left);
+  const [depth, n] = lengths(right);
+  if (depth !== k) {
+    const rule = `${k} ${transposeB ? "columns" : "rows"} to match the ${transposeA ? "rows" : "columns"} of A`;
+    throw new ShapeError(where, "B", rule, right.stored.shape);
+  }
+  const inputs = [left.stored, right.stored];
+  const dtype = promote(...inputs);
   if (out === undefined && beta !== 0) throw new OptionError(where, "beta", "0 when there is no out to scale", beta);
-  if (out !== undefined) checkOut(where, out, m, n, dtype, [left, right]);
+  if (out !== undefined) checkOut(where, out, m, n, dtype, inputs);
   if (out !== undefined && beta !== 0) assertFinite(out, `${where}(out)`);
   const scope = openScope();
   try {
-    const product = m * n * k === 0 ? zeros([m, n], { dtype }) : yield* multiply(scope, where, left, right, dtype);
+    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype);
     return combine(where, product, alpha, beta, out);
   } finally {
     scope.release();
   }
 }
 
-function* multiply(scope: Scope, where: string, A: NdArray, B: NdArray, dtype: DType): Steps<NdArray> {
-  const [m = 0, k = 0] = A.shape;
-  const n = B.shape[1] ?? 0;
-  const a = yield* placeSteps(scope, A, dtype, `${where}(A)`);
-  const b = yield* placeSteps(scope, B, dtype, `${where}(B)`);
-  const rows = { address: a.address, across: a.strides[0]!, along: a.strides[1]! };
-  const columns = { address: b.address, across: b.strides[1]!, along: b.strides[0]! };
+/** op(A) as it is stored: transposed by its strides, so that faults are named by the caller's indices. */
+interface Factor {
+  readonly stored: NdArray;
+  readonly isTransposed: boolean;
+}
+
+/** The shape of op(A). */
+function lengths({ stored, isTransposed }: Factor): readonly [number, number] {
+  const [rows = 0, columns = 0] = stored.shape;
+  return isTransposed ? [columns, rows] : [rows, columns];
+}
+
+/** The product of factors one of which has no elements: the other may have some. */
+function emptyProduct(where: string, A: Factor, B: Factor, dtype: DType): NdArray {
+  assertFinite(A.stored, `${where}(A)`);
+  assertFinite(B.stored, `${where}(B)`);
+  return zeros([lengths(A)[0], lengths(B)[1]], { dtype });
+}
+
+function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType): Steps<NdArray> {
+  const [m, k] = lengths(A);
+  const [, n] = lengths(B);
+  const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
+  const b = yield* placeSteps(scope, B.stored, dtype, `${where}(B)`);
+  const [down = 0, along = 0] = a.strides;
+  const [deep = 0, across = 0] = b.strides;
+  const rows = A.isTransposed ? { address: a.address, across: along, along: down } : { address: a.address, across: down, along };
+  const columns = B.isTransposed ? { address: b.address, across: deep, along: across } : { address: b.address, across, along: deep };
   const left = yield* packOperand(scope, dtype, "left", rows, m, k, allocOperand(scope, dtype, "left", m, k));
   const right = yield* packOperand(scope, dtype, "right", columns, n, k, allocOperand(scope, dtype, "right", n, k));
   scope.free(a.address);
@@ -127,11 +151,6 @@ function combine(where: string, product: NdArray, alpha: number, beta: number, o
 /** The operands are finite: whatever is not comes from this. */
 function overflow(C: NdArray): string {
   return `result overflows ${dtypeOf(C)}`;
-}
-
-function matrix(where: string, name: string, input: MatrixInput, transposed: boolean): NdArray {
-  const A = asMatrix(input, `${where}(${name})`);
-  return transposed ? transpose(A) : A;
 }
 
 function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DType, inputs: readonly NdArray[]): void {
