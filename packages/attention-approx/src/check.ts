@@ -21,7 +21,7 @@ import {
   type DType,
   type NdArray,
 } from "@subquad/linalg-core";
-import { assertScale, causalOffset, LARGEST_WIDTH, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
+import { assertScale, causalOffset, LARGEST_WIDTH, readMask, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
 import { callBytes } from "./cost.js";
 import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
 
@@ -143,10 +143,7 @@ function checkMasks(where: string, { n, m }: AttentionShape, options: AttentionO
   const { causal, keyMask, keyBias, mask } = options;
   causalOffset(where, causal);
   if (keyBias !== undefined) vectorEntries(keyBias, m, `${where}(keyBias)`);
-  if (mask !== undefined) {
-    const A = asArray(mask, `${where}(mask)`);
-    if (!isOfShape(A, [n, m])) throw new ShapeError(where, "mask", `shape [${n}, ${m}]`, A.shape);
-  }
+  if (mask !== undefined) readMask(where, mask, { n, m });
   if (keyMask === undefined) return undefined;
   const kept: number[] = [];
   for (const [j, flag] of vectorEntries(keyMask, m, `${where}(keyMask)`).entries()) {

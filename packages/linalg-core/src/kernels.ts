@@ -22,7 +22,7 @@ export {
 export { bytesOf, callKernel, reals, runTiles } from "./runtime/dtype-kernels.js";
 export { attentionRoundOff, channelBound, type RoundOff } from "./attention/round-off.js";
 export { assertScale, carriesScale } from "./attention/scale.js";
-export { causalOffset } from "./attention/stage-mask.js";
+export { causalOffset, readMask } from "./attention/stage-mask.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
 export { allocOperand, multiplyOperands, packOperand, type Operand, type OperandSource } from "./dense/packed-product.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";

@@ -144,7 +144,7 @@ function* stream(inputs: Inputs, dtype: DType): Steps<Exact | undefined> {
     const queries = stageQueries(scope, where, q, dtype, scale * Math.LOG2E);
     const keys = yield* stageKeys(scope, where, k, v, dtype, options);
     const norms = { queries: queries.largestNorm, keys: keys.largestNorm, bias: keys.largestBias, values: keys.largestValue };
-    const mask = options.mask === undefined ? undefined : stageMask(scope, where, options.mask, shape, dtype);
+    const mask = options.mask === undefined ? undefined : yield* stageMask(scope, where, options.mask, shape, dtype);
     const bias = norms.bias + (mask?.largest ?? 0);
     const limit = LARGEST[dtype];
     if (!(norms.queries * norms.keys + bias < limit && norms.values * KEY_BLOCK < limit && norms.keys < LARGEST_KEY[dtype]))
