@@ -5,8 +5,6 @@ import { chromiumArgs, findChromium, isolationHeaders } from "./tooling/scripts/
 
 const executablePath = findChromium();
 const testTimeout = env.SUBQUAD_TEST_PROFILE === "full" ? 900_000 : 60_000; // for a hang: a busy machine is no reason to fail
-/** No test judges by the clock; this only ends one that hangs. */
-const timeouts = { testTimeout: 300_000, hookTimeout: 300_000 };
 
 export default defineConfig({
   test: {
@@ -14,7 +12,6 @@ export default defineConfig({
       {
         test: {
           name: "node",
-          ...timeouts,
           environment: "node",
           testTimeout,
           include: ["{packages,apps,tooling}/*/test/**/*.test.ts"],
@@ -36,8 +33,7 @@ export default defineConfig({
               test: {
                 name: "chromium",
                 testTimeout,
-                ...timeouts,
-                include: ["packages/*/test/**/*.test.ts"],
+                      include: ["packages/*/test/**/*.test.ts"],
                 exclude: ["**/*.node.test.ts", "**/node_modules/**"],
                 browser: {
                   enabled: true,
