@@ -33,7 +33,7 @@ export default defineConfig({
               test: {
                 name: "chromium",
                 testTimeout,
-                      include: ["packages/*/test/**/*.test.ts"],
+                include: ["packages/*/test/**/*.test.ts"],
                 exclude: ["**/*.node.test.ts", "**/node_modules/**"],
                 browser: {
                   enabled: true,
