@@ -23,7 +23,7 @@ import {
 } from "@subquad/linalg-core";
 import { assertScale, causalOffset, LARGEST_WIDTH, readMask, vectorEntries, type AttentionShape } from "@subquad/linalg-core/kernels";
 import { callBytes } from "./cost.js";
-import type { AttentionOptions, AttentionPlan, HeadsInput } from "./types.js";
+import type { AttentionOptions, AttentionPlan, HeadPlan, HeadsInput } from "./types.js";
 
 /** Options that only the exact method takes. */
 const SPECIAL = ["causal", "keyMask", "keyBias", "mask"] as const;
@@ -155,7 +155,7 @@ function checkMasks(where: string, { n, m }: AttentionShape, options: AttentionO
 
 function checkPlan(where: string, plan: unknown, shape: AttentionShape, h: number, method: string, exactReason: string | undefined): void {
   if (method !== "auto") throw new OptionError(where, "plan", `method "auto" to go with it`, method);
-  const { shape: planned, heads: plans } = (plan ?? {}) as Partial<AttentionPlan>;
+  const { shape: planned, heads: plans } = (plan ?? {}) as { readonly shape?: Partial<AttentionPlan["shape"]>; readonly heads?: unknown };
   const { n, m, d, e } = shape;
   const isOfCall =
     planned?.queries === n &&
@@ -163,14 +163,25 @@ function checkPlan(where: string, plan: unknown, shape: AttentionShape, h: numbe
     planned.keyDim === d &&
     planned.valueDim === e &&
     planned.heads === h &&
-    plans?.length === h;
+    Array.isArray(plans) &&
+    plans.length === h;
   if (!isOfCall) {
     const expected = `a plan for ${h} heads of q [${n}, ${d}], k [${m}, ${d}] and v [${m}, ${e}]`;
     throw new OptionError(where, "plan", expected, planned ?? plan);
   }
-  if (exactReason !== undefined && plans.some((head) => head.method !== "exact")) {
-    throw new OptionError(where, "plan", `a plan whose heads are exact (${exactReason})`, plans.map((head) => head.method)); // prettier-ignore
+  for (const head of plans as readonly unknown[]) checkHeadPlan(where, head, n + m);
+  const methods = (plans as readonly HeadPlan[]).map((head) => head.method);
+  if (exactReason !== undefined && methods.some((other) => other !== "exact")) {
+    throw new OptionError(where, "plan", `a plan whose heads are exact (${exactReason})`, methods);
   }
+}
+
+/** A plan may have been stored and read again: a rank that is none would reach the kernels. */
+function checkHeadPlan(where: string, head: unknown, most: number): void {
+  const { method, rank, rejected } = (head ?? {}) as { readonly [K in keyof HeadPlan]?: unknown };
+  assertOneOf(where, { "plan.heads.method": method }, ["exact", "nystrom", "mean"]);
+  if (method === "nystrom") assertInteger(where, { "plan.heads.rank": rank }, 1, most);
+  if (!Array.isArray(rejected)) throw new OptionError(where, "plan.heads.rejected", "an array", rejected);
 }
 
 /** Why only the exact method can answer a call, if so. */

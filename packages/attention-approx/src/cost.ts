@@ -33,8 +33,8 @@ export function nystromPairs(n: number, m: number, rank: number, rows: number): 
   return Math.ceil(mean * (OVERHEAD_ROWS + RANK_ROWS * rank) + rows * m + (rank * rank * rank) / 3 / SOLVE_PER_PAIR);
 }
 
-/** Compute memory that a call may take: its approximated heads together, and one exact head. */
-export function callBytes({ n, m, d, e }: AttentionShape, dtype: DType, approximated: number): number {
+/** Compute memory that a call may take: its approximated heads together, one exact head, and the solve and pool of a larger rank by name. */
+export function callBytes({ n, m, d, e }: AttentionShape, dtype: DType, approximated: number, rank = LARGEST_RANK): number {
   const depth = paddedWidth(d);
   const valueWidth = paddedWidth(e + 1);
   const perQuery = 2 * depth + e + 3;
@@ -42,5 +42,7 @@ export function callBytes({ n, m, d, e }: AttentionShape, dtype: DType, approxim
   const fixed = 16 * LARGEST_RANK * LARGEST_RANK + 2 ** 21;
   const size = bytesOf(dtype);
   const exact = size * (n * (depth + e) + 2 * paddedKeys(m) * (depth + valueWidth)) + 16 * n;
-  return Math.ceil(exact + approximated * (size * (n * perQuery + paddedKeys(m) * perKey) + fixed));
+  const larger = Math.max(0, rank - LARGEST_RANK);
+  const solve = approximated === 0 ? 0 : larger * (16 * (rank + LARGEST_RANK) + size * (8 * depth + 2 * valueWidth));
+  return Math.ceil(exact + solve + approximated * (size * (n * perQuery + paddedKeys(m) * perKey) + fixed));
 }

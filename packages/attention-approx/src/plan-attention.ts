@@ -92,7 +92,7 @@ function summary(shape: AttentionShape, dtype: DType, heads: readonly HeadPlan[]
     predicted: {
       ...(errors.length === 0 ? {} : { error: Math.max(...errors) }),
       seconds: pairs * secondsPerPair(dtype, d, e),
-      bytes: callBytes(shape, dtype, approximated),
+      bytes: callBytes(shape, dtype, approximated, Math.max(...heads.map(({ rank = 0 }) => rank), 0)),
     },
     rejected: heads
       .flatMap(({ rejected }) => rejected)

@@ -80,7 +80,7 @@ function reasonForExact(call: Call): { readonly reason: string | undefined } | u
   const { options, shape, where } = call;
   if (options.method === "exact") return { reason: undefined };
   if (shape.n * shape.m * shape.e === 0) return { reason: "there is nothing to approximate" };
-  const bytes = callBytes(shape, call.dtype, call.heads.length);
+  const bytes = callBytes(shape, call.dtype, call.heads.length, options.rank);
   if (options.method === "nystrom") {
     if (bytes > options.maxBytes)
       throw new OptionError(where, "maxBytes", `at least ${bytes} for method "nystrom"; "exact" takes less`, options.maxBytes);

@@ -1,12 +1,12 @@
 /**
  * What was found by attacking the package.
  */
-import { releaseMemory } from "@subquad/linalg-core";
+import { backend, OptionError, releaseMemory } from "@subquad/linalg-core";
 import { openScope } from "@subquad/linalg-core/kernels";
 import { describe, expect, test } from "vitest";
 import { attentionOracle, pack, plain, type Strided } from "@subquad/test-kit";
 import { attentionSync, exactAttentionSync, nystromAttentionSync, planAttention } from "../src/index.js";
-import { inputs, largestDifference } from "./support.js";
+import { inputs, largestDifference, sameBits } from "./support.js";
 
 describe("issue-02: memory", () => {
   test("a plan does not depend on where compute memory has to grow", () => {
@@ -104,5 +104,38 @@ describe("issue-02: shares that no sample shows", () => {
         expect(attentionSync(call.q, call.k, call.v, { fraction, confidence }).method).toBe("exact");
       }
     }
+  });
+});
+
+describe("issue-02: a plan that was stored and read again", () => {
+  const call = inputs({ n: 1300, d: 5, e: 3, dtype: "float32", deviation: 0.4 });
+  const plan = planAttention(call);
+  const [head] = plan.heads;
+  test("heads that are none are refused; a rank of NaN overwrote the kernels' constants, and every later call was wrong", () => {
+    expect(plan.method).toBe("nystrom");
+    const expected = attentionSync(call.q, call.k, call.v, { plan });
+    for (const other of [
+      ...[NaN, -1, 0, 2.5, 1e9, Infinity, "36", null, undefined, {}].map((rank) => ({ ...head, rank })),
+      ...[null, undefined, 5, {}, { ...head, method: "other" }, { method: "exact", pairs: 1 }],
+    ]) {
+      const given = { ...plan, heads: [other] } as never;
+      expect(() => attentionSync(call.q, call.k, call.v, { plan: given })).toThrow(OptionError);
+    }
+    const again = attentionSync(call.q, call.k, call.v, { plan: JSON.parse(JSON.stringify(plan)) as typeof plan });
+    expect(sameBits(again.output, expected.output)).toBe(true);
+  });
+});
+
+describe("issue-02: bytes of a large rank by name", () => {
+  test("what the call takes is counted, and refused above maxBytes", () => {
+    const { q } = inputs({ n: 2500, d: 5, dtype: "float32", deviation: 0.4 });
+    const options = { method: "nystrom", rank: 1500 } as const;
+    const { bytes } = planAttention({ q, k: q, v: q }, options).predicted;
+    expect(() => nystromAttentionSync(q, q, q, { rank: 1500, maxBytes: bytes - 1 })).toThrow(OptionError);
+    releaseMemory();
+    const before = backend().arenaBytes;
+    expect(nystromAttentionSync(q, q, q, { rank: 1500, maxBytes: bytes }).method).toBe("nystrom");
+    expect(backend().arenaBytes - before).toBeLessThan(bytes + 2 ** 25); // memory grows with 32 MiB to spare
+    expect(bytes).toBeLessThan(2 ** 27);
   });
 });

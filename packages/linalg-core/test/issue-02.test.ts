@@ -18,7 +18,8 @@ import {
   weakest,
   zeros,
 } from "../src/index.js";
-import { expGemmSync } from "../src/kernels.js";
+import { expGemmSync, openScope } from "../src/kernels.js";
+import { arenaBytesInUse } from "../src/runtime/scope.js";
 import { pause, runAsync, type Steps } from "../src/steps.js";
 
 const filled = (shape: readonly [number, number], value: (p: number) => number) =>
@@ -215,4 +216,18 @@ describe("issue-02: faults are named as the caller has them", () => {
     expect(() => matmul(none, [[1, NaN], [1, 1]], { transposeA: true })).toThrow(/^matmul\(B\): expected finite/); // prettier-ignore
     expect(matmul([[2, 1]], none).shape).toEqual([1, 0]);
   });
+});
+
+test("issue-02: a request for NaN bytes is a bug that is named, and leaves the arena as it was", () => {
+  const scope = openScope();
+  expect(() => scope.alloc(NaN)).toThrow("bug in @subquad/linalg-core");
+  scope.free(scope.alloc(64));
+  scope.release();
+  expect(streamingAttentionSync([[0]], [[1]], [[5]]).output.data[0]).toBe(5);
+});
+
+test("issue-02: no queries take no tiles, and leave nothing in the arena", () => {
+  const { output } = streamingAttentionSync(zeros([0, 3]), [[1, 2, 3]], [[1, 2]]);
+  expect(output.shape).toEqual([0, 2]);
+  expect(arenaBytesInUse()).toBe(0);
 });

@@ -142,7 +142,7 @@ export function passTiles(dtype: DType, queryCount: number, keySet: KeySet): { r
   const fits = Math.floor((SCRATCH_BYTES - 128 - (KEY_BLOCK + 1) * 32) / sliverBytes);
   const total = Math.ceil(queryCount / W);
   const wanted = Math.min(TILES, Math.ceil(total / LEAST_TILE));
-  const slivers = Math.min(fits, LARGEST_TILE, Math.ceil(total / Math.max(1, wanted)));
+  const slivers = Math.max(1, Math.min(fits, LARGEST_TILE, Math.ceil(total / Math.max(1, wanted)))); // also of no queries
   return { slivers, count: Math.ceil(total / slivers) };
 }
 

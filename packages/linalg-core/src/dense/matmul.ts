@@ -45,7 +45,8 @@ const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
  * @param A shape [m, k] ([k, m] with transposeA); float32 or float64, any stride. Both float32: computed and returned in float32.
  * @param B shape [k, n] ([n, k] with transposeB); likewise.
  * @param options see MatmulOptions.
- * @returns shape [m, n]; |C − exact| ≤ γ_(256 + ⌈k/256⌉ + 2) |A||B| entry by entry, γ_j = j u / (1 − j u), fused or not.
+ * @returns shape [m, n]; |C − exact| ≤ γ_(256 + ⌈k/256⌉ + 2) |A||B| entry by entry, γ_j = j u / (1 − j u), fused or not, and half a
+ * smallest number (times |α|) for each product that underflows.
  * @throws ShapeError when shapes do not agree; OptionError; NonFiniteError for NaN or Infinity in A or B, or when the product overflows.
  * @complexity 2 m n k flops; extra space for packed copies of A and B.
  * @source Subquad; the BLIS loop order.

@@ -34,6 +34,7 @@ export function createArena(memory: GrowableMemory, limit: () => number): Arena 
   let bytesInUse = 0;
 
   function alloc(bytes: number): number {
+    assert(bytes >= 0, `${bytes} bytes asked for`); // NaN would spoil the list for good
     const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
     let i = sizes.findIndex((free) => free >= size);
     if (i < 0) {
