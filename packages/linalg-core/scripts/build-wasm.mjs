@@ -1,4 +1,4 @@
-// Compiles assembly/index.ts twice and writes the binaries as base64 constants:
+// Compiles assembly/index.ts twice and writes the binaries as hexadecimal constants (brotli makes half as much of them as of base64, whose letters straddle bytes):
 //   src/generated/simd.ts     128-bit SIMD, every operation rounded
 //   src/generated/relaxed.ts  the same source with relaxed SIMD: multiply-add is fused where the machine can
 //   src/generated/hash.ts     KERNEL_HASH, which names the runtime that copies of one version share
@@ -30,7 +30,7 @@ await mkdir(generated, { recursive: true });
 for (const { name, features } of builds) {
   const binary = await compile(features);
   hash.update(binary);
-  const text = `export const ${name.toUpperCase()}_BASE64 =\n  "${binary.toString("base64")}";\n`;
+  const text = `export const ${name.toUpperCase()}_HEX =\n  "${binary.toString("hex")}";\n`;
   await writeFile(join(generated, `${name}.ts`), banner() + text);
   process.stdout.write(`${name}: ${String(binary.length)} bytes\n`);
 }

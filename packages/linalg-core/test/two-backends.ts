@@ -5,10 +5,10 @@
  * between them must keep the pattern. One region may lie flush with the end of memory, where a read beyond it traps.
  */
 import { expect } from "vitest";
-import { SIMD_BASE64 } from "../src/generated/simd.js";
+import { SIMD_HEX } from "../src/generated/simd.js";
 import { SCRATCH_BYTES, type ComputeMemory, type Kernels } from "../src/kernels/abi.js";
 import { createJsKernels } from "../src/kernels/js/create.js";
-import { decodeBase64, withPlainMemory } from "../src/runtime/binary.js";
+import { decodeHex, withPlainMemory } from "../src/runtime/binary.js";
 
 export type DType = "float32" | "float64";
 
@@ -59,7 +59,7 @@ export interface TwoBackends {
 /** Both backends with `pages` pages of memory each. */
 export function twoBackends(pages = 24): TwoBackends {
   const wasmMemory = new WebAssembly.Memory({ initial: pages, maximum: 65536 });
-  const module = new WebAssembly.Module(withPlainMemory(decodeBase64(SIMD_BASE64)));
+  const module = new WebAssembly.Module(withPlainMemory(decodeHex(SIMD_HEX)));
   const instance = new WebAssembly.Instance(module, { env: { memory: wasmMemory } });
   const wasm: Backend = { memory: viewsOf(wasmMemory.buffer), kernels: instance.exports as unknown as Kernels };
   const memory = viewsOf(new ArrayBuffer(pages * PAGE));

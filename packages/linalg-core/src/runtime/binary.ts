@@ -11,12 +11,15 @@ const EXTERNAL = { function: 0, table: 1, memory: 2, global: 3 } as const;
 const SHARED_WITH_MAXIMUM = 3;
 const PLAIN_WITH_MAXIMUM = 1;
 
-/** The bytes of a base64 text. */
-export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const characters = atob(text);
-  const bytes = new Uint8Array(characters.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+/** The bytes of a hexadecimal text. */
+export function decodeHex(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 16 * digit(text.charCodeAt(2 * i)) + digit(text.charCodeAt(2 * i + 1));
   return bytes;
+}
+
+function digit(code: number): number {
+  return code < 58 ? code - 48 : code - 87; // "0" to "9", else "a" to "f"
 }
 
 /** A copy of a binary that imports a shared memory, changed to import a plain one. */

@@ -4,12 +4,12 @@
  * Synchronous: compiling takes less than a millisecond. What was not to be had stands in `reasons`, one sentence each.
  */
 import { OptionError } from "../errors.js";
-import { RELAXED_BASE64 } from "../generated/relaxed.js";
-import { SIMD_BASE64 } from "../generated/simd.js";
+import { RELAXED_HEX } from "../generated/relaxed.js";
+import { SIMD_HEX } from "../generated/simd.js";
 import type { Kernels } from "../kernels/abi.js";
 import { createJsKernels } from "../kernels/js/create.js";
 import { createArena } from "./arena.js";
-import { decodeBase64, withPlainMemory } from "./binary.js";
+import { decodeHex, withPlainMemory } from "./binary.js";
 import { sharedMemoryRefusal } from "./host.js";
 import { OWNER_SCRATCH } from "./layout.js";
 import { createPlainMemory, createWasmMemory } from "./memory.js";
@@ -70,10 +70,10 @@ function choose(settings: Settings, reasons: string[]): Candidate | undefined {
     return undefined;
   }
   const unshared = sharedMemoryRefusal();
-  const prepare = (text: string): Uint8Array<ArrayBuffer> => (unshared ? withPlainMemory(decodeBase64(text)) : decodeBase64(text));
-  const relaxed = settings.deterministic ? undefined : prepare(RELAXED_BASE64);
+  const prepare = (text: string): Uint8Array<ArrayBuffer> => (unshared ? withPlainMemory(decodeHex(text)) : decodeHex(text));
+  const relaxed = settings.deterministic ? undefined : prepare(RELAXED_HEX);
   const isRelaxed = relaxed !== undefined && WebAssembly.validate(relaxed);
-  const bytes = isRelaxed ? relaxed : prepare(SIMD_BASE64);
+  const bytes = isRelaxed ? relaxed : prepare(SIMD_HEX);
   if (!isRelaxed && !WebAssembly.validate(bytes)) {
     reasons.push("WebAssembly SIMD unavailable");
     return undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { RELAXED_BASE64 } from "../../src/generated/relaxed.js";
-import { SIMD_BASE64 } from "../../src/generated/simd.js";
-import { decodeBase64, withPlainMemory } from "../../src/runtime/binary.js";
+import { RELAXED_HEX } from "../../src/generated/relaxed.js";
+import { SIMD_HEX } from "../../src/generated/simd.js";
+import { decodeHex, withPlainMemory } from "../../src/runtime/binary.js";
 
 /** A module with imports of every kind before its memory: (func), (global), (table), then the memory with limits flag 3. */
 const MIXED_IMPORTS = [
@@ -15,8 +15,8 @@ const MIXED_IMPORTS = [
 ];
 
 describe.each([
-  ["simd", decodeBase64(SIMD_BASE64)],
-  ["relaxed", decodeBase64(RELAXED_BASE64)],
+  ["simd", decodeHex(SIMD_HEX)],
+  ["relaxed", decodeHex(RELAXED_HEX)],
 ])("%s", (_, binary) => {
   test("one byte makes it a module for plain memory", () => {
     const plain = withPlainMemory(binary);
@@ -40,7 +40,7 @@ test("the walk passes imports of every other kind", () => {
 });
 
 test("a binary that is not ours is a bug, not a wrong patch", () => {
-  const binary = withPlainMemory(decodeBase64(SIMD_BASE64));
+  const binary = withPlainMemory(decodeHex(SIMD_HEX));
   expect(() => withPlainMemory(binary)).toThrow("please report");
   expect(() => withPlainMemory(binary.slice(0, 8))).toThrow("please report");
 });

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { matmulAsync } from "../../src/dense/matmul.js";
 import { OptionError } from "../../src/errors.js";
-import { RELAXED_BASE64 } from "../../src/generated/relaxed.js";
-import { decodeBase64 } from "../../src/runtime/binary.js";
+import { RELAXED_HEX } from "../../src/generated/relaxed.js";
+import { decodeHex } from "../../src/runtime/binary.js";
 import { backend, configure, ready, releaseMemory } from "../../src/runtime/environment.js";
 import { loaded } from "../../src/runtime/runtime.js";
 import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { bits, forgetRuntime, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 
 const SIZE = 90; // not a multiple of any tile
-const hasRelaxed = WebAssembly.validate(decodeBase64(RELAXED_BASE64));
+const hasRelaxed = WebAssembly.validate(decodeHex(RELAXED_HEX));
 let expected: string;
 
 beforeEach(async () => {
