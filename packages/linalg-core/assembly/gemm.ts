@@ -1,4 +1,4 @@
-// C = A B, packed and blocked: three jobs, each split into independent tiles of the output.
+// C = A B or C += A B, packed and blocked: three jobs, each split into independent tiles of the output.
 //
 //   A  m x k, packed as [panel of KC][sliver of 6 rows][kc][6]             edges padded with zeros, so that one
 //   B  k x n, packed as [panel of KC][sliver of W columns][kc][W]          register tile serves the whole matrix
@@ -12,7 +12,7 @@ const KC: i32 = 256, ROWS: i32 = 6;
 
 @unmanaged
 class PackArgs {
-  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  factor: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
   length: i32; // rows of A or columns of B
   depth: i32; // k
   source: usize;
@@ -37,6 +37,7 @@ function pack<T>(a: PackArgs, tile: i32, width: i32): void {
   const total = (a.length + width - 1) / width;
   const first = tile * a.slivers, end = min(total, first + a.slivers);
   const across = <usize>a.lengthStride, along = <usize>a.depthStride;
+  const factor = <T>a.factor, factors = v128.splat<T>(factor);
   for (let pc = 0; pc < a.depth; pc += KC) {
     const kc = min(KC, a.depth - pc);
     for (let s = first; s < end; s++) {
@@ -44,16 +45,19 @@ function pack<T>(a: PackArgs, tile: i32, width: i32): void {
       let p = a.source + <usize>(s * width) * across + <usize>pc * along;
       const valid = min(width, a.length - s * width);
       if (valid == width && across == sizeof<T>() && width * <i32>sizeof<T>() == 32) {
-        for (let l = 0; l < kc; l++) { v128.store(out, v128.load(p)); v128.store(out, v128.load(p, 16), 16); out += 32; p += along; }
+        for (let l = 0; l < kc; l++) {
+          v128.store(out, v128.mul<T>(factors, v128.load(p))); v128.store(out, v128.mul<T>(factors, v128.load(p, 16)), 16);
+          out += 32; p += along;
+        }
       } else if (valid == width) {
         for (let l = 0; l < kc; l++) {
           let q = p;
-          for (let r = 0; r < width; r++) { store<T>(out + <usize>r * sizeof<T>(), load<T>(q)); q += across; }
+          for (let r = 0; r < width; r++) { store<T>(out + <usize>r * sizeof<T>(), factor * load<T>(q)); q += across; }
           out += <usize>width * sizeof<T>(); p += along;
         }
       } else {
         for (let l = 0; l < kc; l++) {
-          for (let r = 0; r < width; r++) store<T>(out + <usize>r * sizeof<T>(), r < valid ? load<T>(p + <usize>r * across) : <T>0);
+          for (let r = 0; r < width; r++) store<T>(out + <usize>r * sizeof<T>(), r < valid ? factor * load<T>(p + <usize>r * across) : <T>0);
           out += <usize>width * sizeof<T>(); p += along;
         }
       }
@@ -69,9 +73,12 @@ class MultiplyArgs {
   k: i32;
   left: usize;
   right: usize;
-  out: usize; // T [m][n], row-major
+  out: usize; // T [m][n]
   tileRows: i32; // a multiple of 6
   tileColumns: i32; // a multiple of W
+  rowBytes: usize; // from a row of C to the next
+  add: i32; // C += A B instead of C = A B
+  lower: i32; // only register tiles that hold an entry on or below the diagonal
 }
 
 /** Computes one rectangle of C; tiles run along a row of rectangles first, so that the slivers of A stay in cache. */
@@ -82,20 +89,22 @@ export function multiplyTile<T>(address: usize, tile: i32, scratch: usize): void
   const i0 = tile / across * a.tileRows, j0 = tile % across * a.tileColumns;
   const i1 = min(a.m, i0 + a.tileRows), j1 = min(a.n, j0 + a.tileColumns);
   const rowsPadded = (a.m + ROWS - 1) / ROWS * ROWS, columnsPadded = (a.n + W - 1) / W * W;
-  const ldc = <usize>a.n * sizeof<T>();
+  const ldc = a.rowBytes;
   for (let pc = 0; pc < a.k; pc += KC) {
     const kc = min(KC, a.k - pc);
     const left = a.left + <usize>pc * <usize>rowsPadded * sizeof<T>();
     const right = a.right + <usize>pc * <usize>columnsPadded * sizeof<T>();
     for (let j = j0; j < j1; j += W) {
       const b = right + <usize>j * <usize>kc * sizeof<T>();
-      for (let i = i0; i < i1; i += ROWS) {
+      const top = a.lower ? max(i0, j / ROWS * ROWS) : i0;
+      for (let i = top; i < i1; i += ROWS) {
         const x = left + <usize>i * <usize>kc * sizeof<T>();
         const c = a.out + <usize>i * ldc + <usize>j * sizeof<T>();
-        if (i1 - i >= ROWS && j1 - j >= W) productTile<T>(kc, x, b, c, ldc, pc > 0);
+        const add = pc > 0 || a.add != 0;
+        if (i1 - i >= ROWS && j1 - j >= W) productTile<T>(kc, x, b, c, ldc, add);
         else {
           productTile<T>(kc, x, b, scratch, 32, false);
-          addEdge<T>(min(ROWS, i1 - i), min(W, j1 - j), scratch, c, ldc, pc > 0);
+          addEdge<T>(min(ROWS, i1 - i), min(W, j1 - j), scratch, c, ldc, add);
         }
       }
     }

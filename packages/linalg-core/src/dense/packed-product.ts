@@ -1,7 +1,7 @@
 /**
  * Matrix products on operands that lie packed in compute memory, for work that uses each of them more than once.
  *
- *   A  m × k      B  k × n      C = A B  m × n, row-major      W  columns of a register tile: 8 float32, 4 float64
+ *   A  m × k      B  k × n      C = A B or C += A B  m × n, rows any distance apart      W  columns of a register tile: 8 float32, 4 float64
  *
  * A is packed in slivers of 6 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
  * Source: the BLIS loop order (Van Zee, van de Geijn).
@@ -28,6 +28,16 @@ export interface OperandSource {
 
 export type Side = "left" | "right";
 
+/** How a product is stored. */
+export interface Store {
+  /** Bytes from a row of C to the next. Default: rows lie side by side. */
+  readonly rowBytes?: number;
+  /** C += A B. Default false: C = A B. */
+  readonly add?: boolean;
+  /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in tiles of 6 × W. Default false. */
+  readonly lower?: boolean;
+}
+
 /** Multiply-adds of a tile of the product, and values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
 const TILE_WORK = 1e7;
 const PACK_WORK = 65536;
@@ -40,7 +50,7 @@ export function allocOperand(scope: Scope, dtype: DType, side: Side, length: num
   return scope.alloc(roundUp(length, sliver(dtype, side)) * depth * bytesOf(dtype));
 }
 
-/** Packs an operand into memory that allocOperand gave. */
+/** Packs an operand times a factor (1 or −1 leave its digits as they are) into memory that allocOperand gave. */
 export function* packOperand(
   scope: Scope,
   dtype: DType,
@@ -49,23 +59,25 @@ export function* packOperand(
   length: number,
   depth: number,
   to: number,
+  factor = 1,
 ): Steps<Operand> {
   const width = sliver(dtype, side);
   const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
-  const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers]);
+  const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers], [factor]);
   const tiles = Math.ceil(Math.ceil(length / width) / slivers);
   yield* runTiles(side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth);
   scope.free(args);
   return { address: to, length, depth };
 }
 
-/** C ← A B, rows of B.length entries. */
-export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number): Steps<void> {
+/** C ← A B, or C ← C + A B. */
+export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number, store: Store = {}): Steps<void> {
+  const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false } = store;
   const W = sliver(dtype, "right");
   const rows = Math.min(TILE_ROWS, roundUp(A.length, GEMM_ROWS));
   const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
   const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
-  const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns]);
+  const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns, rowBytes, add ? 1 : 0, lower ? 1 : 0]);
   const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
   yield* runTiles("multiply", dtype, args, tiles, A.length * B.length * A.depth);
   scope.free(args);

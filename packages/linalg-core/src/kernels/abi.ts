@@ -39,12 +39,12 @@ export interface TiledKernels {
   /** Packs one block of keys and values. [keyCount, depth, channels, keyBlock, keys, values, valueStride, packedKeys, packedValues] */
   readonly packKeysF32: Tile;
   readonly packKeysF64: Tile;
-  /** Matrix product: packs A, packs B. [length, depth, source, lengthStride, depthStride (bytes), packed, slivers a tile] */
+  /** Matrix product: packs A, packs B, times the real: a factor. [length, depth, source, lengthStride, depthStride (bytes), packed, slivers a tile] */
   readonly packLeftF32: Tile;
   readonly packLeftF64: Tile;
   readonly packRightF32: Tile;
   readonly packRightF64: Tile;
-  /** Matrix product: one rectangle of C. [m, n, k, left, right, out, tileRows, tileColumns] */
+  /** Matrix product: one rectangle of C. [m, n, k, left, right, out, tileRows, tileColumns, bytes a row of C, add (C += A B), lower (skip the rest)] */
   readonly multiplyF32: Tile;
   readonly multiplyF64: Tile;
   /** Nearest centre of each point. [count, width, centres, centresPadded, points, keys, bias, nearest, pointsPerTile] */

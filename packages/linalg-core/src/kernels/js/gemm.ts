@@ -1,14 +1,14 @@
 /**
- * C = A B, packed and blocked as in assembly/gemm.ts.
+ * C = A B or C += A B, packed and blocked as in assembly/gemm.ts.
  *
  *   A  m × k, packed as [panel of KC][sliver of 6 rows][kc][6]      B  k × n, packed as [panel of KC][sliver of W columns][kc][W]
  */
 import { GEMM_PANEL, GEMM_ROWS, type ComputeMemory } from "../abi.js";
-import { readWords, type Real, type RealArray } from "./real.js";
+import { readWords, round, type Real, type RealArray } from "./real.js";
 import { productLanes } from "./register-tiles.js";
 
 const PACK = ["length", "depth", "source", "lengthStride", "depthStride", "packed", "slivers"] as const;
-const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns"] as const;
+const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns", "rowBytes", "add", "lower"] as const;
 
 export function packLeftTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
   pack(memory, real, args, tile, GEMM_ROWS);
@@ -21,6 +21,7 @@ export function packRightTile(memory: ComputeMemory, real: Real, args: number, t
 function pack(memory: ComputeMemory, real: Real, args: number, tile: number, width: number): void {
   const { length, depth, source, lengthStride, depthStride, packed, slivers } = readWords(memory, args, PACK);
   const v = real.view(memory);
+  const factor = round(real.single, memory.f64[args / 8]!);
   const total = Math.ceil(length / width);
   const end = Math.min(total, (tile + 1) * slivers);
   const across = lengthStride / real.bytes;
@@ -32,7 +33,7 @@ function pack(memory: ComputeMemory, real: Real, args: number, tile: number, wid
       let p = source / real.bytes + s * width * across + pc * along;
       const valid = Math.min(width, length - s * width);
       for (let l = 0; l < kc; l++, p += along) {
-        for (let r = 0; r < width; r++) v[out++] = r < valid ? v[p + r * across]! : 0;
+        for (let r = 0; r < width; r++) v[out++] = r < valid ? factor * v[p + r * across]! : 0; // the store rounds
       }
     }
   }
@@ -40,7 +41,7 @@ function pack(memory: ComputeMemory, real: Real, args: number, tile: number, wid
 
 /** One rectangle of C; tiles run along a row of rectangles first. */
 export function multiplyTile(memory: ComputeMemory, real: Real, args: number, tile: number, scratch: number): void {
-  const { m, n, k, left, right, out, tileRows, tileColumns } = readWords(memory, args, MULTIPLY);
+  const { m, n, k, left, right, out, tileRows, tileColumns, rowBytes, add, lower } = readWords(memory, args, MULTIPLY);
   const { bytes, W } = real;
   const v = real.view(memory);
   const across = Math.ceil(n / tileColumns);
@@ -54,16 +55,18 @@ export function multiplyTile(memory: ComputeMemory, real: Real, args: number, ti
     const kc = Math.min(GEMM_PANEL, k - pc);
     for (let j = j0; j < j1; j += W) {
       const b = right / bytes + pc * columnsPadded + j * kc;
-      for (let i = i0; i < i1; i += GEMM_ROWS) {
+      const top = lower !== 0 ? Math.max(i0, j - (j % GEMM_ROWS)) : i0;
+      for (let i = top; i < i1; i += GEMM_ROWS) {
         const a = left / bytes + pc * rowsPadded + i * kc;
         const rows = Math.min(GEMM_ROWS, i1 - i);
-        productTile(real, v, rows, Math.min(W, j1 - j), kc, a, b, scratch / bytes, out / bytes + i * n + j, n, pc > 0);
+        const ldc = rowBytes / bytes;
+        productTile(real, v, rows, Math.min(W, j1 - j), kc, a, b, scratch / bytes, out / bytes + i * ldc + j, ldc, pc > 0 || add !== 0);
       }
     }
   }
 }
 
-/** C tile = (add: +=) A sliver times B sliver; C has rows of n. */
+/** C tile = (add: +=) A sliver times B sliver; rows of C lie ldc values apart. */
 function productTile(
   real: Real,
   v: RealArray,
@@ -74,13 +77,13 @@ function productTile(
   b: number,
   scratch: number,
   c: number,
-  n: number,
+  ldc: number,
   add: boolean,
 ): void {
   for (let r = 0; r < rows; r++) {
     for (let l = 0; l < columns; l += 4) {
       productLanes(real, v, kc, a + r, GEMM_ROWS, b + l, real.W, 0, scratch);
-      const at = c + r * n + l;
+      const at = c + r * ldc + l;
       for (let h = Math.min(4, columns - l) - 1; h >= 0; h--) v[at + h] = add ? v[at + h]! + v[scratch + h]! : v[scratch + h]!;
     }
   }
