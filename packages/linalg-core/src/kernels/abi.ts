@@ -50,6 +50,8 @@ export interface TiledKernels {
   /** Nearest centre of each point. [count, width, centres, centresPadded, points, keys, bias, nearest, pointsPerTile] */
   readonly assignF32: Tile;
   readonly assignF64: Tile;
+  /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
+  readonly reflectColumns: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -99,6 +101,14 @@ export interface DirectKernels {
   readonly cholesky: Direct<number>;
   /** (n, T, rowStride, columnStride (bytes), lower, unit, columns (even), B, ldb (bytes)): T X = B in place. float64. */
   readonly solveTriangular: Direct;
+  /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
+  readonly householderPanel: Direct;
+  /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
+  readonly reflect: Direct<number>;
+  /** (n, x, y) -> <x, y>. float64. */
+  readonly dot: Direct<number>;
+  /** (n, alpha, x, y): y += alpha x. float64. */
+  readonly axpy: Direct;
   /** (count, x): x <- e^x; count a multiple of 4 (float32) or 2 (float64). */
   readonly expF32: Direct;
   readonly expF64: Direct;

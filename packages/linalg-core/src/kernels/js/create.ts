@@ -9,6 +9,7 @@ import { cholesky, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
+import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { float32, float64, type Real } from "./real.js";
 import * as rows from "./rows.js";
@@ -73,6 +74,11 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     accumulateCentresF64: f64(accumulateCentres),
     cholesky: plain(cholesky),
     solveTriangular: plain(solveTriangular),
+    reflectColumns: plain(reflectColumns),
+    householderPanel: plain(householderPanel),
+    reflect: plain(reflect),
+    dot: plain(dot),
+    axpy: plain(axpy),
     expF32: plain(expF32),
     expF64: plain(expF64),
   };
