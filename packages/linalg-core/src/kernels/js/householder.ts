@@ -3,6 +3,7 @@
  *
  *   H = I − tau v vᵀ, v_0 = 1      H x = beta e_0
  */
+import { highWord, powerOfTwo } from "../../math/bits.js";
 import type { ComputeMemory } from "../abi.js";
 import { readWords } from "./real.js";
 
@@ -36,22 +37,20 @@ function reflectAt(f64: Float64Array, m: number, x: number): number {
   for (let i = 1; i < m; i++) tail = Math.max(tail, Math.abs(f64[x + i]!));
   if (!(tail > 0)) return 0;
   const exponent = exponentOf(Math.max(tail, Math.abs(f64[x]!)));
-  for (let i = 0; i < m; i++) f64[x + i]! *= 2 ** -exponent;
+  const down = exponent === 1023 ? 0.5 * powerOfTwo(-1022) : powerOfTwo(-exponent);
+  for (let i = 0; i < m; i++) f64[x + i]! *= down;
   const alpha = f64[x]!;
   const norm = Math.sqrt(dotAt(f64, m, x, x));
   const beta = alpha < 0 ? norm : -norm;
   const scale = 1 / (alpha - beta);
   for (let i = 1; i < m; i++) f64[x + i]! *= scale;
-  f64[x] = beta * 2 ** exponent;
+  f64[x] = beta * powerOfTwo(exponent);
   return (beta - alpha) / beta;
 }
 
-const bits = new DataView(new ArrayBuffer(8));
-
 /** ⌊log2 x⌋ of a normal x > 0; −1022 of a subnormal one. */
 function exponentOf(x: number): number {
-  bits.setFloat64(0, x);
-  return Math.max(1, bits.getUint16(0) >> 4) - 1023;
+  return Math.max(1, highWord(x) >> 20) - 1023;
 }
 
 export function householderPanel(memory: ComputeMemory, m: number, columns: number, A: number, ld: number, tau: number): void {
