@@ -52,6 +52,10 @@ export interface TiledKernels {
   readonly assignF64: Tile;
   /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
   readonly reflectColumns: Tile;
+  /** y = alpha A^T x, columns of A side by side. Real: alpha. [m, count, A, ld (bytes), x, y, columns a tile]. float64. */
+  readonly columnDots: Tile;
+  /** y += alpha A c. Real: alpha. [m, count, A, ld (bytes), c, y, entries a tile (a multiple of 4)]. float64. */
+  readonly combineColumns: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -103,6 +107,8 @@ export interface DirectKernels {
   readonly solveTriangular: Direct;
   /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
   readonly householderPanel: Direct;
+  /** (n, r, X, ldX, J, ldJ (bytes), tolerance) -> pairs rotated: one sweep of one-sided Jacobi. float64. */
+  readonly jacobiSweep: Direct<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
   readonly reflect: Direct<number>;
   /** (n, x, y) -> <x, y>. float64. */
