@@ -12,6 +12,7 @@ import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { float32, float64, type Real } from "./real.js";
+import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
 
 /**
@@ -75,6 +76,7 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     cholesky: plain(cholesky),
     solveTriangular: plain(solveTriangular),
     reflectColumns: plain(reflectColumns),
+    applyRotations: plain(applyRotations),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
