@@ -1,9 +1,10 @@
 /** Sweeps on bidiagonal matrices: B = U diag(d) Vᵀ with the rotations told, and relative accuracy of tiny values. */
 import { testRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
-import { bidiagonalQr, type Rotations } from "../src/dense/bidiagonal-qr.js";
+import { bidiagonalQr } from "../src/dense/bidiagonal-qr.js";
 import { bidiagonalize } from "../src/dense/bidiagonalize.js";
 import { columnBlock } from "../src/dense/blocks.js";
+import type { Rotations } from "../src/dense/rotations.js";
 import { runtime } from "../src/runtime/runtime.js";
 import { openScope } from "../src/runtime/scope.js";
 import { runSync } from "../src/runtime/steps.js";
@@ -15,14 +16,17 @@ function recorder(n: number): Rotations & { readonly vectors: Float64Array } {
   const vectors = Float64Array.from({ length: n * n }, (_, p) => (p % (n + 1) === 0 ? 1 : 0));
   return {
     vectors,
-    push: (i, c, s) => {
-      for (let k = 0; k < n; k++) {
-        const [x, y] = [vectors[i * n + k]!, vectors[(i + 1) * n + k]!];
-        vectors[i * n + k] = c * x + s * y;
-        vectors[(i + 1) * n + k] = c * y - s * x;
+    *add(first, step, count, cosines, sines) {
+      for (let t = 0, i = first; t < count; t++, i += step) {
+        const [c, s] = [cosines[t]!, sines[t]!];
+        for (let k = 0; k < n; k++) {
+          const [p, q] = [vectors[i * n + k]!, vectors[(i + step) * n + k]!];
+          vectors[i * n + k] = c * p + s * q;
+          vectors[(i + step) * n + k] = c * q - s * p;
+        }
       }
     },
-    *settle() {
+    *flush() {
       /* nothing waits here */
     },
   };
@@ -31,7 +35,7 @@ function recorder(n: number): Rotations & { readonly vectors: Float64Array } {
 function decompose(d0: readonly number[], e0: readonly number[]): { d: Float64Array; left: Float64Array; right: Float64Array } {
   const [d, e] = [Float64Array.from(d0), Float64Array.from(e0)];
   const [left, right] = [recorder(d.length), recorder(d.length)];
-  expect(runSync(bidiagonalQr(d, e, left, right))).toBe(0);
+  expect(runSync(bidiagonalQr(d, e, { left, right }))).toBe(0);
   expect(e.every((x) => x === 0)).toBe(true);
   return { d, left: left.vectors, right: right.vectors };
 }

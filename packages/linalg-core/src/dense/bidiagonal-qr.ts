@@ -10,12 +10,21 @@
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { pause, type Steps } from "../runtime/steps.js";
+import type { Rotations } from "./rotations.js";
 
-/** Told of a rotation: vectors (i, i + 1) ← (c x_i + s x_(i+1), c x_(i+1) − s x_i). */
-export interface Rotations {
-  push(i: number, c: number, s: number): void;
-  /** Applies what is waiting when there is enough of it. */
-  settle(): Steps<void>;
+/** Where the rotations of the vectors go; absent where no vectors are wanted. */
+export interface Turned {
+  readonly left?: Rotations;
+  readonly right?: Rotations;
+}
+
+/** The rotations of one sweep in its order, from the left and from the right; `count` of each. */
+interface Sweep {
+  count: number;
+  readonly leftCosines: Float64Array;
+  readonly leftSines: Float64Array;
+  readonly rightCosines: Float64Array;
+  readonly rightSines: Float64Array;
 }
 
 const U = UNIT_ROUND_OFF.float64;
@@ -29,8 +38,9 @@ const SMALLEST = 2 ** -1022;
  * d ← singular values with signs, in no order; e ← 0.
  * @returns how many values did not converge: 0 unless the budget of 30 n sweeps is spent.
  */
-export function* bidiagonalQr(d: Float64Array, e: Float64Array, left: Rotations, right: Rotations): Steps<number> {
+export function* bidiagonalQr(d: Float64Array, e: Float64Array, turned: Turned): Steps<number> {
   const n = d.length;
+  const turns = emptySweep(n);
   const threshold = dropThreshold(d, e);
   let high = n - 1;
   let block = { low: -1, high: -1, down: true };
@@ -43,9 +53,9 @@ export function* bidiagonalQr(d: Float64Array, e: Float64Array, left: Rotations,
     while (low > 0 && Math.abs(e[low - 1]!) > threshold) low--;
     if (low > 0) e[low - 1] = 0;
     if (high - low === 1) {
-      solvePair(d, e, low, left, right);
+      solvePair(d, e, low, turns);
+      yield* pass(turns, low, 1, turned);
       high -= 2;
-      if (high < 0) break;
       continue;
     }
     if (sweep++ > SWEEPS * n) return high + 1;
@@ -54,13 +64,34 @@ export function* bidiagonalQr(d: Float64Array, e: Float64Array, left: Rotations,
     const least = dropByRatio(d, e, low, high, block.down);
     if (least === undefined) continue; // an entry was dropped: the block is another one
     const shift = chooseShift(d, e, low, high, block.down, least);
-    if (shift === 0) (block.down ? zeroShiftDown : zeroShiftUp)(d, e, low, high, left, right);
-    else (block.down ? shiftedDown : shiftedUp)(d, e, low, high, shift, left, right);
+    turns.count = 0;
+    if (shift === 0) (block.down ? zeroShiftDown : zeroShiftUp)(d, e, low, high, turns);
+    else (block.down ? shiftedDown : shiftedUp)(d, e, low, high, shift, turns);
     if (sweep % 8 === 0) yield pause(n - high, n);
-    yield* left.settle();
-    yield* right.settle();
+    if (block.down) yield* pass(turns, low, 1, turned);
+    else yield* pass(turns, high, -1, turned);
   }
   return 0;
+}
+
+function emptySweep(n: number): Sweep {
+  const room = (): Float64Array => new Float64Array(n);
+  return { count: 0, leftCosines: room(), leftSines: room(), rightCosines: room(), rightSines: room() };
+}
+
+/** Tells the vectors of a sweep that began at row `first`. */
+function* pass(turns: Sweep, first: number, step: 1 | -1, { left, right }: Turned): Steps<void> {
+  if (left) yield* left.add(first, step, turns.count, turns.leftCosines, turns.leftSines);
+  if (right) yield* right.add(first, step, turns.count, turns.rightCosines, turns.rightSines);
+}
+
+/** The next rotation from either side; sines as a sweep in its own direction wants them. */
+function note(turns: Sweep, leftCosine: number, leftSine: number, rightCosine: number, rightSine: number): void {
+  const k = turns.count++;
+  turns.leftCosines[k] = leftCosine;
+  turns.leftSines[k] = leftSine;
+  turns.rightCosines[k] = rightCosine;
+  turns.rightSines[k] = rightSine;
 }
 
 /** ε σ / √n for a lower bound σ of the smallest singular value: an entry of e below it does not matter. */
@@ -130,39 +161,37 @@ function rotation(f: number, g: number): typeof turn {
   return turn;
 }
 
-function zeroShiftDown(d: Float64Array, e: Float64Array, low: number, high: number, left: Rotations, right: Rotations): void {
+function zeroShiftDown(d: Float64Array, e: Float64Array, low: number, high: number, turns: Sweep): void {
   let [c, cOld, sOld] = [1, 1, 0];
   for (let i = low; i < high; i++) {
     const { c: cr, s: sr, r } = rotation(d[i]! * c, e[i]!);
     if (i > low) e[i - 1] = sOld * r;
-    right.push(i, cr, sr);
     const outer = rotation(cOld * r, d[i + 1]! * sr);
     [c, cOld, sOld] = [cr, outer.c, outer.s];
     d[i] = outer.r;
-    left.push(i, cOld, sOld);
+    note(turns, cOld, sOld, cr, sr);
   }
   const h = d[high]! * c;
   d[high] = h * cOld;
   e[high - 1] = h * sOld;
 }
 
-function zeroShiftUp(d: Float64Array, e: Float64Array, low: number, high: number, left: Rotations, right: Rotations): void {
+function zeroShiftUp(d: Float64Array, e: Float64Array, low: number, high: number, turns: Sweep): void {
   let [c, cOld, sOld] = [1, 1, 0];
   for (let i = high; i > low; i--) {
     const { c: cl, s: sl, r } = rotation(d[i]! * c, e[i - 1]!);
     if (i < high) e[i] = sOld * r;
-    left.push(i - 1, cl, -sl);
     const outer = rotation(cOld * r, d[i - 1]! * sl);
     [c, cOld, sOld] = [cl, outer.c, outer.s];
     d[i] = outer.r;
-    right.push(i - 1, cOld, -sOld);
+    note(turns, cl, sl, cOld, sOld);
   }
   const h = d[low]! * c;
   d[low] = h * cOld;
   e[low] = h * sOld;
 }
 
-function shiftedDown(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, left: Rotations, right: Rotations): void {
+function shiftedDown(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, turns: Sweep): void {
   let f = shiftedStart(d[low]!, shift);
   let g = e[low]!;
   for (let i = low; i < high; i++) {
@@ -172,7 +201,6 @@ function shiftedDown(d: Float64Array, e: Float64Array, low: number, high: number
     e[i] = cr * e[i]! - sr * d[i]!;
     g = sr * d[i + 1]!;
     d[i + 1]! *= cr;
-    right.push(i, cr, sr);
     const { c: cl, s: sl, r: diagonal } = rotation(f, g);
     d[i] = diagonal;
     f = cl * e[i]! + sl * d[i + 1]!;
@@ -181,12 +209,12 @@ function shiftedDown(d: Float64Array, e: Float64Array, low: number, high: number
       g = sl * e[i + 1]!;
       e[i + 1]! *= cl;
     }
-    left.push(i, cl, sl);
+    note(turns, cl, sl, cr, sr);
   }
   e[high - 1] = f;
 }
 
-function shiftedUp(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, left: Rotations, right: Rotations): void {
+function shiftedUp(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, turns: Sweep): void {
   let f = shiftedStart(d[high]!, shift);
   let g = e[high - 1]!;
   for (let i = high; i > low; i--) {
@@ -196,7 +224,6 @@ function shiftedUp(d: Float64Array, e: Float64Array, low: number, high: number, 
     e[i - 1] = cl * e[i - 1]! - sl * d[i]!;
     g = sl * d[i - 1]!;
     d[i - 1]! *= cl;
-    left.push(i - 1, cl, -sl);
     const { c: cr, s: sr, r: diagonal } = rotation(f, g);
     d[i] = diagonal;
     f = cr * e[i - 1]! + sr * d[i - 1]!;
@@ -205,7 +232,7 @@ function shiftedUp(d: Float64Array, e: Float64Array, low: number, high: number, 
       g = sr * e[i - 2]!;
       e[i - 2]! *= cr;
     }
-    right.push(i - 1, cr, -sr);
+    note(turns, cl, sl, cr, sr);
   }
   e[low] = f;
 }
@@ -219,7 +246,7 @@ function shiftedStart(d: number, shift: number): number {
  * [f g; 0 h] to diagonal form: the rotation from the right that makes its columns orthogonal, then the one from the left that lays the first
  * of them along the first axis. The second value is f h divided by the first: a product of relatively accurate numbers.
  */
-function solvePair(d: Float64Array, e: Float64Array, i: number, left: Rotations, right: Rotations): void {
+function solvePair(d: Float64Array, e: Float64Array, i: number, turns: Sweep): void {
   const [f, g, h] = [d[i]!, e[i]!, d[i + 1]!];
   e[i] = 0;
   // columns x = (f, 0), y = (g, h): tan 2θ = 2 <x, y> / (‖x‖² − ‖y‖²)
@@ -237,6 +264,6 @@ function solvePair(d: Float64Array, e: Float64Array, i: number, left: Rotations,
   const { c: cl, s: sl, r } = rotation(x, y);
   d[i] = r;
   d[i + 1] = r === 0 ? 0 : f * (h / r);
-  right.push(i, c, s);
-  left.push(i, cl, sl);
+  turns.count = 0;
+  note(turns, cl, sl, c, s);
 }

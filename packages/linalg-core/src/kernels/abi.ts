@@ -17,6 +17,8 @@ export const SCRATCH_BYTES = 448 * 1024;
 export const GEMM_PANEL = 256;
 /** Rows a register tile of a matrix product holds; columns are W. */
 export const GEMM_ROWS = 6;
+/** Columns that rotations turn at a time. */
+export const ROTATED_COLUMNS = 8;
 /** Weights below 2^FLOOR of the largest count as 2^FLOOR. */
 export const EXP2_FLOOR = { float32: -80, float64: -500 } as const;
 /** The score of a hidden key. */
@@ -56,6 +58,11 @@ export interface TiledKernels {
   readonly columnDots: Tile;
   /** y += alpha A c. Real: alpha. [m, count, A, ld (bytes), c, y, entries a tile (a multiple of 4)]. float64. */
   readonly combineColumns: Tile;
+  /**
+   * Rotations of adjacent rows, all sweeps for some chunks of 8 columns; see assembly/rotate.ts. float64.
+   * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
+   */
+  readonly applyRotations: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;

@@ -14,6 +14,7 @@ import { axpy, dot, householderPanel, reflect, reflectColumns } from "./househol
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { jacobiSweep } from "./jacobi.js";
 import { float32, float64, type Real } from "./real.js";
+import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
 
 /**
@@ -80,6 +81,7 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     combineColumns: plain(combineColumns),
     jacobiSweep: plain(jacobiSweep),
     reflectColumns: plain(reflectColumns),
+    applyRotations: plain(applyRotations),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
