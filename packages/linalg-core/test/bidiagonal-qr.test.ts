@@ -17,6 +17,7 @@ function recorder(n: number): Rotations & { readonly vectors: Float64Array } {
   return {
     vectors,
     *add(first, step, count, cosines, sines) {
+      yield* [];
       for (let t = 0, i = first; t < count; t++, i += step) {
         const [c, s] = [cosines[t]!, sines[t]!];
         for (let k = 0; k < n; k++) {
@@ -27,7 +28,7 @@ function recorder(n: number): Rotations & { readonly vectors: Float64Array } {
       }
     },
     *flush() {
-      /* nothing waits here */
+      yield* []; // nothing waits here
     },
   };
 }

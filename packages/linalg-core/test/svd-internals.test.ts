@@ -70,7 +70,20 @@ describe("oracle", () => {
     });
 
     it(`shapes around the panels, ${method}`, () => {
-      for (const [m, n] of [[31, 31], [32, 32], [33, 33], [33, 32], [65, 64], [70, 65], [5, 12], [12, 40], [40, 5], [100, 70], [20, 30]] as const) // prettier-ignore
+      for (const [m, n] of [
+        [31, 31],
+        [32, 32],
+        [33, 33],
+        [33, 32],
+        [65, 64],
+        [70, 65],
+        [5, 12],
+        [12, 40],
+        [40, 5],
+        [100, 70],
+        [20, 30],
+      ] as const)
+        // prettier-ignore
         for (const vectors of ["economy", "full"] as const) {
           const A = gaussian(m, n);
           const result = svd(A, { method, vectors });
@@ -101,7 +114,12 @@ describe("certificate is honest", () => {
 
 describe("laws", () => {
   it("same bits by turns, and nothing is kept", async () => {
-    for (const [m, n] of [[20, 20], [90, 70], [70, 90]] as const) { // prettier-ignore
+    for (const [m, n] of [
+      [20, 20],
+      [90, 70],
+      [70, 90],
+    ] as const) {
+      // prettier-ignore
       const before = arenaBytesInUse();
       const options: SvdOptions = { vectors: "economy" };
       const [a, b] = [svd(gaussian(m, n), options), await svdAsync(gaussian(m, n), options)];
@@ -115,7 +133,12 @@ describe("laws", () => {
 
 describe("degenerate", () => {
   it("no rows or no columns", () => {
-    for (const shape of [[0, 3], [3, 0], [0, 0]] as const) { // prettier-ignore
+    for (const shape of [
+      [0, 3],
+      [3, 0],
+      [0, 0],
+    ] as const) {
+      // prettier-ignore
       const { U: left, s, V, rank } = svd(view(new Float64Array(0), shape), { vectors: "full" });
       expect([left!.shape, s.shape, V!.shape, rank]).toEqual([[shape[0], shape[0]], [0], [shape[1], shape[1]], 0]);
     }

@@ -96,23 +96,3 @@ export function* applyReflectors(
     freeReflector(scope, reflector);
   }
 }
-
-/**
- * The first p columns of H_0 H_1 … H_(k−1), p ≥ k.
- * @param A as in applyReflectors.
- * @param Q m × p, columns side by side; overwritten.
- */
-export function* formReflectors(scope: Scope, A: Block, k: number, tau: number, Q: Block, width: number): Steps<void> {
-  const { f64 } = runtime().memory;
-  for (let j = 0; j < Q.columns; j++) {
-    const column = (Q.address + j * Q.columnBytes) / 8;
-    f64.fill(0, column, column + Q.rows);
-    if (j < Q.rows) f64[column + j] = 1;
-  }
-  for (let s = Math.ceil(k / width) - 1; s >= 0; s--) {
-    const j = s * width; // columns before j are still unit vectors, which vanish in the rows from j on
-    const reflector = yield* blockReflector(scope, part(A, j, A.rows, j, Math.min(k, j + width)), tau + 8 * j);
-    yield* applyReflector(scope, reflector, part(Q, j, Q.rows, j, Q.columns), false);
-    freeReflector(scope, reflector);
-  }
-}

@@ -9,40 +9,42 @@
  * Round-off of measuring, added: a product of depth l is off by γ_(l + 2) times the product of its magnitudes, entry by entry.
  * Source: Weyl's inequality for singular values.
  */
-import { UNIT_ROUND_OFF } from "../array/cast.js";
-import type { NdArray } from "../array/types.js";
+import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
+import type { NdArray, NdData } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
 import type { Steps } from "../runtime/steps.js";
 import { matmulSteps } from "./matmul.js";
-import type { Scaled } from "./scaling.js";
 
 const NORM = "largest absolute error of a singular value";
 const U_ROUND = UNIT_ROUND_OFF.float64;
 
 /**
- * @param A scaled, row-major [m, n].
- * @param values s, scaled like A.
- * @param U [m, ≥ k], V [n, ≥ k].
+ * @param A [m, n].
+ * @param s [k], U [m, ≥ k], V [n, ≥ k] as returned.
+ * @param exponent of the power of two by which A and s are divided for measuring.
  */
-export function* certifySvd(A: Scaled, shape: readonly [number, number], U: NdArray, values: Float64Array, V: NdArray): Steps<Certificate> {
-  const k = values.length;
-  const [m, n] = shape;
+export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, exponent: number): Steps<Certificate> {
+  const [m = 0, n = 0] = A.shape;
+  const k = s.data.length;
+  const scale = (x: number): number => scaleByPowerOfTwo(x, -exponent);
+  const values = Float64Array.from(s.data, scale);
+  const entries = denseCopy(A, "float64");
   const largest = values[0] ?? 0;
   const left = firstColumns(U, k);
   const right = firstColumns(V, k);
   const scaledLeft = Float64Array.from(left.data);
   for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) scaledLeft[i * k + j]! *= values[j]!;
   const product = yield* matmulSteps("svd", view(scaledLeft, [m, k]), right, { transposeB: true });
-  const difference = Float64Array.from(product.data, (x, p) => A.values[p]! - x);
+  const difference = Float64Array.from(product.data, (x, p) => scale(entries[p]!) - x);
   const size = frobenius(values);
   const depth = depthOf(k);
   // ‖ |U| diag(s) |V|ᵀ ‖_F ≤ ‖U diag(s)‖_F ‖V‖_F
   const residual = frobenius(difference) + gamma(depth + 3) * frobenius(scaledLeft) * frobenius(right.data) + U_ROUND * size;
   const [δu, δv] = [yield* departure(left, m, k), yield* departure(right, n, k)];
   const bound = (residual + largest * (δu * (1 + δv) + δv)) * (1 + 1e-12);
-  return { kind: "deterministic", bound: scaleByPowerOfTwo(bound, A.exponent), norm: NORM };
+  return { kind: "deterministic", bound: scaleByPowerOfTwo(bound, exponent), norm: NORM };
 }
 
 /** ‖XᵀX − I‖_F and the round-off of finding it. */
@@ -74,8 +76,8 @@ function gamma(l: number): number {
 }
 
 /** ‖x‖₂ of values of ordinary size, with the round-off of n additions on top. */
-function frobenius(x: ArrayLike<number>): number {
+function frobenius(x: NdData): number {
   let sum = 0;
-  for (let p = 0; p < x.length; p++) sum += x[p]! * x[p]!;
+  for (const entry of x) sum += entry * entry;
   return Math.sqrt(sum) * (1 + x.length * U_ROUND) + Math.sqrt(x.length) * 2 ** -537; // squares that vanish
 }

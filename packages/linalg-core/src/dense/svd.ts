@@ -7,7 +7,7 @@
  * whatever the dtype of A.
  * Source: Golub and Kahan, Demmel and Kahan (sweeps); Drmač and Veselić (Jacobi after a pivoted QR factorization).
  */
-import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
+import { dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
@@ -19,8 +19,8 @@ import { assertKnownOptions, assertOneOf } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { runAsync, runSync, RUN_CONTROL, type RunControl, type Steps } from "../runtime/steps.js";
-import { columnBlock, type Block } from "./blocks.js";
-import { scaleToOne } from "./scaling.js";
+import type { Block } from "./blocks.js";
+import { placeColumns } from "./place-columns.js";
 import { certifySvd } from "./svd-certificate.js";
 import { golubKahan, type RawSvd } from "./svd-golub-kahan.js";
 import { jacobiSvd } from "./svd-jacobi.js";
@@ -72,7 +72,12 @@ export function svdAsync(A: MatrixInput, options: SvdOptions & RunControl = {}):
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
-export function* svdSteps(where: string, A: MatrixInput, options: SvdOptions = {}, known: readonly string[] = OPTION_NAMES): Steps<SvdResult> {
+export function* svdSteps(
+  where: string,
+  A: MatrixInput,
+  options: SvdOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<SvdResult> {
   assertKnownOptions(where, options, known);
   const { vectors = "economy", method = "auto" } = options;
   assertOneOf(where, { vectors }, ["economy", "full", "none"]);
@@ -80,24 +85,21 @@ export function* svdSteps(where: string, A: MatrixInput, options: SvdOptions = {
   const input = asMatrix(A, `${where}(A)`);
   const [rows = 0, columns = 0] = input.shape;
   const isWide = rows < columns;
-  const tall = isWide ? transpose(input) : input;
-  const [m = 0, n = 0] = tall.shape;
+  const [m, n] = isWide ? [columns, rows] : [rows, columns];
   const chosen = method === "auto" ? (n <= JACOBI_LIMIT ? "jacobi" : "golub-kahan") : method;
-  const scaled = scaleToOne(input, `${where}(A)`);
+  assertFinite(input, `${where}(A)`); // before the transpose, whose indices are not the caller's
   const scope = openScope();
   try {
-    const block = columnBlock(scope.alloc(8 * Math.max(1, m * n)), m, n);
-    const byColumns = isWide ? scaled.values : denseCopy(transpose(view(scaled.values, [m, n])), "float64");
-    runtime().memory.f64.set(byColumns, block.address / 8);
+    const { block, exponent } = yield* placeColumns(scope, isWide ? transpose(input) : input, `${where}(A)`);
     const wanted = vectors === "none" ? undefined : vectors === "full" ? m : n;
     const raw = yield* (chosen === "jacobi" ? jacobiSvd : golubKahan)(scope, block, wanted);
     const dtype = dtypeOf(input);
     const { values, U, V } = inOrder(raw, isWide, dtype);
-    const s = scaledBack(where, values, scaled.exponent, dtype);
+    const s = scaledBack(where, values, exponent, dtype);
     const certificate: Certificate =
       U === undefined || V === undefined
         ? { kind: "none", reason: "measured from the vectors: ask for them" }
-        : yield* certifySvd(scaled, [rows, columns], U, unscaled(s, scaled.exponent), V);
+        : yield* certifySvd(input, U, s, V, exponent);
     const vectorsFound = U === undefined || V === undefined ? {} : { U, V };
     const rank = values.filter((x) => x > m * UNIT_ROUND_OFF[dtype] * values[0]!).length;
     const result: SvdResult = { ...vectorsFound, s, rank, method: chosen, certificate, diagnostics: {} };
@@ -119,14 +121,16 @@ function inOrder({ s, U, V }: RawSvd, isWide: boolean, dtype: DType): { values: 
 }
 
 /** Columns `order`, then those beyond, each with its sign. */
-function matrixOf({ address, rows, columns }: Block, order: readonly number[], sign: (i: number) => number, dtype: DType): NdArray {
+function matrixOf(block: Block, order: readonly number[], sign: (i: number) => number, dtype: DType): NdArray {
+  const { rows, columns } = block;
   const out = dtype === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
   const { f64 } = runtime().memory;
-  for (let j = 0; j < columns; j++) {
-    const from = order[j] ?? j;
-    const column = f64.subarray(address / 8 + from * rows, address / 8 + (from + 1) * rows);
-    const factor = j < order.length ? sign(from) : 1;
-    for (let i = 0; i < rows; i++) out[i * columns + j] = factor * column[i]!;
+  const [start, down, along] = [block.address / 8, block.rowBytes / 8, block.columnBytes / 8];
+  const from = Int32Array.from({ length: columns }, (_, j) => order[j] ?? j);
+  const factors = Float64Array.from(from, (i, j) => (j < order.length ? sign(i) : 1));
+  for (let i = 0; i < rows; i++) {
+    const row = start + i * down;
+    for (let j = 0; j < columns; j++) out[i * columns + j] = factors[j]! * f64[row + from[j]! * along]!;
   }
   return view(out, [rows, columns]);
 }
@@ -136,9 +140,4 @@ function scaledBack(where: string, values: Float64Array, exponent: number, dtype
   const s = view(dtype === "float32" ? Float32Array.from(back) : back, [values.length]);
   assertFinite(s, `${where}(result overflows ${dtype})`);
   return s;
-}
-
-/** The returned values in the scale in which A was decomposed. */
-function unscaled(s: NdArray, exponent: number): Float64Array {
-  return Float64Array.from(s.data, (x) => scaleByPowerOfTwo(x, -exponent));
 }
