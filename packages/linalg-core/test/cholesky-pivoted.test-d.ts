@@ -12,7 +12,7 @@ test("cholesky with pivot", () => {
   expectTypeOf(certificate).toEqualTypeOf<Certificate>();
   expectTypeOf(cholesky).parameter(0).toEqualTypeOf<MatrixInput>();
   void choleskyAsync([[1]], { pivot: true, threads: 2 });
-  // @ts-expect-error a flag
+  // @ts-expect-error a flag, not a word
   cholesky([[1]], { pivot: "complete" });
   // @ts-expect-error a synchronous call has no threads
   cholesky([[1]], { threads: 2 });

@@ -11,7 +11,7 @@ test("eigSymmetric", () => {
   expectTypeOf(eigSymmetric).parameter(0).toEqualTypeOf<MatrixInput>();
   eigSymmetric([[1]], { vectors: false });
   void eigSymmetricAsync([[1]], { method: "qr", threads: 2 });
-  // @ts-expect-error a flag
+  // @ts-expect-error a flag, not a word
   eigSymmetric([[1]], { vectors: "none" });
   // @ts-expect-error no other word
   eigSymmetric([[1]], { method: "lanczos" });

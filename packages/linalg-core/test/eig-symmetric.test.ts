@@ -39,7 +39,7 @@ function random(n: number, dtype: DType = "float64", seed = "eig"): NdArray {
 }
 
 function largest(A: NdArray): number {
-  return A.data.reduce((most: number, x: number) => Math.max(most, Math.abs(x)), 0);
+  return pack(A).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
 }
 
 function expectAscending(values: NdArray): void {

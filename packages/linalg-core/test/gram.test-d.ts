@@ -1,6 +1,5 @@
 import { expectTypeOf, test } from "vitest";
 import type { MatrixInput, NdArray } from "../src/array/types.js";
-import type { Certificate } from "../src/certificate.js";
 import { gram, gramAsync } from "../src/dense/gram.js";
 
 test("gram", () => {

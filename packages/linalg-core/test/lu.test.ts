@@ -124,7 +124,7 @@ describe("certificate is honest", () => {
     expect(lu(random(4)).certificate).toEqual({ kind: "none", reason: "pass certify: true" });
   });
 
-  test.each(dtypes)("%s: never below the true error, and within 10 n of it in the median", (dtype) => {
+  test.each(dtypes)("%s: never below the true error, and within 30 n of it in the median", (dtype) => {
     const slacks: number[] = [];
     for (const type of matrixTypes) {
       for (const n of [1, 5, 16, 30]) {
@@ -138,7 +138,8 @@ describe("certificate is honest", () => {
         expect(boundOf(certificate)).toBeLessThanOrEqual(1000 * n * n * ulpOf(dtype));
       }
     }
-    expect(median(slacks.filter((x) => x < Infinity))).toBeLessThanOrEqual(10); // worst-case rounding of n² products against errors that cancel
+    // worst-case rounding of n² products against errors that cancel, and |L||U| above |A|
+    expect(median(slacks.filter((x) => x < Infinity))).toBeLessThanOrEqual(30);
   });
 });
 
@@ -196,7 +197,7 @@ describe("errors", () => {
   test.each([
     ["certify", 1],
     ["pivot", true],
-    ["signal", undefined],
+    ["threads", 1],
   ])("%s: %s is an OptionError", (name, value) => {
     expectError(() => lu(A, { [name]: value }), OptionError, { argument: name });
   });

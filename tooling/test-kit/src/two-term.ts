@@ -18,7 +18,7 @@ export function exactSum(a: number, b: number): TwoTerm {
 }
 
 /** a b, exactly unless the lower half underflows. */
-export function exactProduct(a: number, b: number): TwoTerm {
+function exactProduct(a: number, b: number): TwoTerm {
   const hi = a * b;
   const [p, q] = [SPLITTER * a, SPLITTER * b];
   const [aTop, bTop] = [p - (p - a), q - (q - b)];
