@@ -91,6 +91,15 @@ export async function expectThreadsKeepBits(
   const reason = new Error("enough");
   await expect(async({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   expect(arenaBytesInUse()).toBe(0);
+  const controller = new AbortController();
+  const running = async({ signal: controller.signal, threads: 2 }).then(
+    () => reason, // a short one may be through before it hears
+    (error: unknown) => error,
+  );
+  controller.abort(reason);
+  expect(await running).toBe(reason);
+  expect(arenaBytesInUse()).toBe(0);
+  await expect(async({ threads: 0 })).rejects.toMatchObject({ code: "ERR_OPTION", argument: "threads" });
   const progress: number[] = [];
   await async({
     threads: 1,
