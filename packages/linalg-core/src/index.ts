@@ -28,8 +28,19 @@ export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export * from "./errors.js";
+export type { LinearOperator } from "./operator.js";
 export * from "./options.js";
 export type { Plan } from "./plan.js";
 export { normalizeSeed, rngFor, type Rng, type Seed } from "./rng.js";
 export { backend, closePool, configure, ready, releaseMemory, type BackendReport, type ConfigureOptions } from "./runtime/environment.js";
 export type { RunControl } from "./runtime/steps.js";
+export {
+  csr,
+  csrFromDense,
+  csrFromTriplets,
+  csrToDense,
+  isCsr,
+  type CsrFromDenseOptions,
+  type CsrLike,
+  type CsrMatrix,
+} from "./sparse/csr.js";
