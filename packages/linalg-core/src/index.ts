@@ -25,6 +25,10 @@ export {
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
+export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
+export { dot, norm, type NormOptions } from "./dense/norm.js";
+export { productBound } from "./dense/product-bound.js";
+export { backwardError, residual } from "./dense/residual.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export * from "./errors.js";
@@ -44,3 +48,4 @@ export {
   type CsrLike,
   type CsrMatrix,
 } from "./sparse/csr.js";
+export { selectColumns, selectRows } from "./sparse/select.js";

@@ -12,8 +12,8 @@ import { indicesOf } from "./array/layout.js";
 import { asMatrix } from "./array/operands.js";
 import type { MatrixInput, NdArray } from "./array/types.js";
 import { view } from "./array/view.js";
-import { multiplyRows, multiplyTransposedRows } from "./dense/plain-matvec.js";
 import { NonFiniteError, OptionError, ShapeError, splitSite } from "./errors.js";
+import { addRows, rowDots } from "./kernels/js/gemv.js";
 import { rest, twoForms, type RunControl, type Steps } from "./runtime/steps.js";
 import { isCsr } from "./sparse/csr.js";
 import { multiplyCsr } from "./sparse/plain-products.js";
@@ -78,10 +78,11 @@ function fromDense(A: NdArray, site: string): CheckedOperator {
     [m, n],
     site,
     (x, y) => {
-      multiplyRows(entries, m, n, x, y);
+      rowDots(false, entries, 0, m, n, x, 0, y, 0);
     },
     (y, x) => {
-      multiplyTransposedRows(entries, m, n, y, x);
+      x.fill(0);
+      addRows(false, entries, 0, m, n, n, y, 0, x, 0);
     },
   );
 }

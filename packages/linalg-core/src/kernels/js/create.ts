@@ -9,10 +9,12 @@ import { cholesky, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
+import { addRowsTile, rowDotsTile } from "./gemv.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { float32, float64, type Real } from "./real.js";
 import * as rows from "./rows.js";
+import { multiplySparseTile } from "./spmm.js";
 
 /**
  * The kernels over a memory, whose views may be re-made between calls.
@@ -44,6 +46,12 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     packRightF64: f64(packRightTile),
     multiplyF32: f32(multiplyTile),
     multiplyF64: f64(multiplyTile),
+    rowDotsF32: f32(rowDotsTile),
+    rowDotsF64: f64(rowDotsTile),
+    addRowsF32: f32(addRowsTile),
+    addRowsF64: f64(addRowsTile),
+    multiplySparseF32: f32(multiplySparseTile),
+    multiplySparseF64: f64(multiplySparseTile),
     assignF32: f32(assignTile),
     assignF64: f64(assignTile),
     packKeyRowsF32: f32(packKeyRows),
