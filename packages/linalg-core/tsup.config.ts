@@ -5,6 +5,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     cholesky: "src/dense/cholesky.ts",
+    csr: "src/sparse/csr.ts",
     exp: "src/elementwise/exp.ts",
     kernels: "src/kernels.ts",
     math: "src/math.ts",

@@ -52,6 +52,17 @@ export interface TiledKernels {
   /** Nearest centre of each point. [count, width, centres, centresPadded, points, keys, bias, nearest, pointsPerTile] */
   readonly assignF32: Tile;
   readonly assignF64: Tile;
+  /** y = A x, and y += A^T x. [m, n, A (rows side by side), x, y, rows of A x or columns of A^T x a tile] */
+  readonly rowDotsF32: Tile;
+  readonly rowDotsF64: Tile;
+  readonly addRowsF32: Tile;
+  readonly addRowsF64: Tile;
+  /**
+   * C = S B, S sparse. [starts, columns, values, blocks (int32: first rows of the blocks, and m), blocks in number, B, C, bytes a row of B and
+   * C (a multiple of 32)]; tiles: blocks times strips of 128 bytes.
+   */
+  readonly multiplySparseF32: Tile;
+  readonly multiplySparseF64: Tile;
   /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
   readonly reflectColumns: Tile;
   /** y = alpha A^T x, columns of A side by side. Real: alpha. [m, count, A, ld (bytes), x, y, columns a tile]. float64. */
