@@ -48,6 +48,17 @@ export function* placeColumns(scope: Scope, A: NdArray, where: string): Steps<Pl
   return { block, exponent };
 }
 
+/** A copy of a block whose columns lie side by side, packed. */
+export function copyOf(scope: Scope, { address, rows, columns, columnBytes }: Block): Block {
+  const copy = columnBlock(scope.alloc(8 * rows * columns), rows, columns);
+  const { f64 } = runtime().memory;
+  for (let j = 0; j < columns; j++) {
+    const from = (address + j * columnBytes) / 8;
+    f64.copyWithin((copy.address + j * copy.columnBytes) / 8, from, from + rows);
+  }
+  return copy;
+}
+
 /** The block times 2^exponent as a row-major array of the dtype; its columns lie side by side. */
 export function* takeColumns(scope: Scope, { address, rows, columns, columnBytes }: Block, exponent: number, dtype: DType): Steps<NdArray> {
   const out = scope.alloc(8 * rows * columns);

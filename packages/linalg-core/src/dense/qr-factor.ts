@@ -94,3 +94,13 @@ export function* formQSteps(scope: Scope, A: Block, k: number, tau: number, q: n
   }
   return Q;
 }
+
+/** How many |r_jj| exceed rankTolerance times the largest of them. */
+export function rankOf({ address, rows, columns, columnBytes }: Block, rankTolerance: number): number {
+  const { f64 } = runtime().memory;
+  const diagonal = Float64Array.from({ length: Math.min(rows, columns) }, (_, j) => Math.abs(f64[(address + j * (columnBytes + 8)) / 8]!));
+  let [largest, rank] = [0, 0];
+  for (const r of diagonal) largest = Math.max(largest, r);
+  for (const r of diagonal) if (r > rankTolerance * largest) rank++;
+  return rank;
+}

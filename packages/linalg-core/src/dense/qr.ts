@@ -18,14 +18,14 @@ import { ShapeError } from "../errors.js";
 import { powerOfTwo } from "../math/bits.js";
 import { assertBoolean, assertInRange, assertKnownOptions, assertOneOf } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
-import { openScope, type Scope } from "../runtime/scope.js";
+import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { takeSteps } from "../runtime/transfer.js";
 import { applyReflectors } from "./block-reflector.js";
 import { columnBlock, part, type Block } from "./blocks.js";
-import { inDtype, placeColumns, takeColumns } from "./place-columns.js";
+import { copyOf, inDtype, placeColumns, takeColumns } from "./place-columns.js";
 import { certifyQr } from "./qr-certificate.js";
-import { formQSteps, PANEL_WIDTH, qrFactorSteps } from "./qr-factor.js";
+import { formQSteps, PANEL_WIDTH, qrFactorSteps, rankOf } from "./qr-factor.js";
 import { pivotedQrSteps } from "./qr-pivoted.js";
 
 export interface QrOptions {
@@ -97,7 +97,7 @@ export function* qrSteps(where: string, A: MatrixInput, options: QrOptions = {},
   const scope = openScope();
   try {
     const { block, exponent } = yield* placeColumns(scope, input, `${where}(A)`);
-    const original = certify ? copied(scope, block) : block;
+    const original = certify ? copyOf(scope, block) : block;
     const k = Math.min(m, n);
     const tau = scope.alloc(8 * k);
     const total = mode === "r" ? k : 2 * k;
@@ -127,22 +127,6 @@ export function* qrSteps(where: string, A: MatrixInput, options: QrOptions = {},
   } finally {
     scope.release();
   }
-}
-
-function copied(scope: Scope, { address, rows, columns }: Block): Block {
-  const copy = columnBlock(scope.alloc(8 * rows * columns), rows, columns);
-  runtime().memory.f64.copyWithin(copy.address / 8, address / 8, address / 8 + rows * columns);
-  return copy;
-}
-
-/** How many |r_jj| exceed the cut. */
-export function rankOf({ address, rows, columns, columnBytes }: Block, rankTolerance: number): number {
-  const { f64 } = runtime().memory;
-  const diagonal = Float64Array.from({ length: Math.min(rows, columns) }, (_, j) => Math.abs(f64[(address + j * (columnBytes + 8)) / 8]!));
-  let [largest, rank] = [0, 0];
-  for (const r of diagonal) largest = Math.max(largest, r);
-  for (const r of diagonal) if (r > rankTolerance * largest) rank++;
-  return rank;
 }
 
 /** R: the upper triangle times 2^exponent, row-major, filled up to so many rows. */
