@@ -6,12 +6,13 @@
  * Between 2^-100 and 2^100 the largest magnitude is left alone; elsewhere a power of two brings it near 1, so that neither squares nor
  * products of entries overflow, and those that vanish do not matter beside the largest. Source: textbook.
  */
-import type { NdArray } from "../array/types.js";
+import type { DType, NdArray } from "../array/types.js";
 import { highWord, powerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
-import { placeSteps } from "../runtime/transfer.js";
+import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { view } from "../array/view.js";
 import { columnBlock, type Block } from "./blocks.js";
 
 export interface PlacedColumns {
@@ -45,6 +46,37 @@ export function* placeColumns(scope: Scope, A: NdArray, where: string): Steps<Pl
   }
   scope.free(address);
   return { block, exponent };
+}
+
+/** A copy of a block whose columns lie side by side, packed. */
+export function copyOf(scope: Scope, { address, rows, columns, columnBytes }: Block): Block {
+  const copy = columnBlock(scope.alloc(8 * rows * columns), rows, columns);
+  const { f64 } = runtime().memory;
+  for (let j = 0; j < columns; j++) {
+    const from = (address + j * columnBytes) / 8;
+    f64.copyWithin((copy.address + j * copy.columnBytes) / 8, from, from + rows);
+  }
+  return copy;
+}
+
+/** The block times 2^exponent as a row-major array of the dtype; its columns lie side by side. */
+export function* takeColumns(scope: Scope, { address, rows, columns, columnBytes }: Block, exponent: number, dtype: DType): Steps<NdArray> {
+  const out = scope.alloc(8 * rows * columns);
+  const perSlice = Math.max(1, Math.floor(SLICE / Math.max(1, columns)));
+  for (let i = 0; i < rows; i += perSlice) {
+    if (i > 0) yield rest();
+    const { kernels } = runtime();
+    const count = Math.min(perSlice, rows - i);
+    kernels.stageRowsF64(count, columns, address + 8 * i, 8, columnBytes, powerOfTwo(exponent), out + 8 * i * columns, columns, 0);
+  }
+  const taken = yield* takeSteps(out, [rows, columns], "float64");
+  scope.free(out);
+  return inDtype(taken, dtype);
+}
+
+/** The same entries, rounded once where the dtype asks for it. */
+export function inDtype(A: NdArray, dtype: DType): NdArray {
+  return dtype === "float32" ? view(new Float32Array(A.data), A.shape) : A;
 }
 
 function* exponentOfLargest(address: number, count: number): Steps<number> {

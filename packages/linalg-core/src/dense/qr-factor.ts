@@ -26,13 +26,13 @@ const TILE_WORK = 262_144;
  * @param scope it owns what is needed on the way.
  * @param A m × n, m < n allowed, columns side by side; entries near 1 in size, or scaled so.
  * @param tau address of min(m, n) float64, for τ_0 … τ_(k−1).
- * @param progress whether to report columns done.
+ * @param total what the columns done are reported against; 0 reports nothing.
  */
-export function* qrFactorSteps(scope: Scope, A: Block, tau: number, progress = false): Steps<void> {
+export function* qrFactorSteps(scope: Scope, A: Block, tau: number, total = 0): Steps<void> {
   const [m, n] = [A.rows, A.columns];
   const k = Math.min(m, n);
   for (let j = 0; j < k; j += PANEL_WIDTH) {
-    if (j > 0) yield progress ? pause(j, k) : rest();
+    if (j > 0) yield total > 0 ? pause(j, total) : rest();
     const end = Math.min(k, j + PANEL_WIDTH);
     const panel = part(A, j, m, j, end);
     yield* factorPanel(scope, panel, tau + 8 * j);
@@ -78,18 +78,29 @@ export function* reflectOn(scope: Scope, A: Block, tau: number): Steps<void> {
  * @param k number of reflectors.
  * @param tau address of τ_0 … τ_(k−1).
  * @param q at least k, at most m.
+ * @param total as in qrFactorSteps: these are its last columns.
  * @returns m × q, rows side by side, owned by the scope.
  */
-export function* formQSteps(scope: Scope, A: Block, k: number, tau: number, q: number): Steps<Block> {
+export function* formQSteps(scope: Scope, A: Block, k: number, tau: number, q: number, total = 0): Steps<Block> {
   const m = A.rows;
   const Q = rowBlock(scope.zeros(8 * m * q), m, q);
   const { f64 } = runtime().memory;
   for (let j = 0; j < q; j++) f64[(Q.address + j * (Q.rowBytes + 8)) / 8] = 1;
   for (let j = PANEL_WIDTH * Math.floor((k - 1) / PANEL_WIDTH); j >= 0; j -= PANEL_WIDTH) {
-    yield rest();
+    yield total > 0 ? pause(total - Math.min(k, j + PANEL_WIDTH), total) : rest();
     const reflector = yield* blockReflector(scope, part(A, j, m, j, Math.min(k, j + PANEL_WIDTH)), tau + 8 * j);
     yield* applyReflector(scope, reflector, part(Q, j, m, j, q), false);
     freeReflector(scope, reflector);
   }
   return Q;
+}
+
+/** How many |r_jj| exceed rankTolerance times the largest of them. */
+export function rankOf({ address, rows, columns, columnBytes }: Block, rankTolerance: number): number {
+  const { f64 } = runtime().memory;
+  const diagonal = Float64Array.from({ length: Math.min(rows, columns) }, (_, j) => Math.abs(f64[(address + j * (columnBytes + 8)) / 8]!));
+  let [largest, rank] = [0, 0];
+  for (const r of diagonal) largest = Math.max(largest, r);
+  for (const r of diagonal) if (r > rankTolerance * largest) rank++;
+  return rank;
 }

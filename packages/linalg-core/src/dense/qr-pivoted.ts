@@ -25,10 +25,10 @@ const SAFE_SQUARES = 2 ** -900;
  * @param scope it owns what is needed on the way.
  * @param A m × n, columns side by side; entries near 1 in size, or scaled so.
  * @param tau address of min(m, n) float64, for τ_0 … τ_(k−1).
- * @param progress whether to report columns done.
+ * @param total what the columns done are reported against; 0 reports nothing.
  * @returns the permutation: column j of Q R is column permutation[j] of A.
  */
-export function* pivotedQrSteps(scope: Scope, A: Block, tau: number, progress = false): Steps<Int32Array> {
+export function* pivotedQrSteps(scope: Scope, A: Block, tau: number, total = 0): Steps<Int32Array> {
   const [m, n] = [A.rows, A.columns];
   const k = Math.min(m, n);
   const permutation = Int32Array.from({ length: n }, (_, j) => j);
@@ -36,7 +36,7 @@ export function* pivotedQrSteps(scope: Scope, A: Block, tau: number, progress = 
   for (let l = 0; l < n; l++) norms[l] = norm(m, A.address + l * A.columnBytes);
   const trusted = norms.slice();
   for (let j = 0; j < k; j++) {
-    if (j > 0) yield progress ? pause(j, k) : rest();
+    if (j > 0) yield total > 0 ? pause(j, total) : rest();
     const pivot = indexOfLargest(norms, j);
     if (pivot !== j) {
       swapColumns(A, j, pivot);
