@@ -5,6 +5,7 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     cholesky: "src/dense/cholesky.ts",
+    "eig-symmetric": "src/dense/eig-symmetric.ts",
     exp: "src/elementwise/exp.ts",
     kernels: "src/kernels.ts",
     math: "src/math.ts",

@@ -8,6 +8,7 @@ import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowP
 export { cholesky, solveTriangular } from "./cholesky";
 export { expF32, expF64 } from "./exp";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
+export { addRows, multiplyVector } from "./matvec";
 export { applyRotations } from "./rotate";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }

@@ -24,6 +24,13 @@ export {
 } from "./attention/streaming.js";
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export {
+  eigSymmetric,
+  eigSymmetricAsync,
+  type EigSymmetricOptions,
+  type EigSymmetricResult,
+  type UnconvergedEigen,
+} from "./dense/eig-symmetric.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";

@@ -11,6 +11,7 @@ import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
+import { addRows, multiplyVector } from "./matvec.js";
 import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
@@ -77,6 +78,8 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     solveTriangular: plain(solveTriangular),
     reflectColumns: plain(reflectColumns),
     applyRotations: plain(applyRotations),
+    multiplyVector: plain(multiplyVector),
+    addRows: plain(addRows),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
