@@ -19,16 +19,15 @@ export interface JacobiResult {
   readonly unconverged: readonly number[];
 }
 
-/** Sweeps of one attempt; 6 to 10 are common. */
-const SWEEPS = 30;
 /** Entries that are turned between two turns of the event loop: some milliseconds. */
 const ENTRIES = 1 << 20;
 
 /**
  * @param A row-major, both triangles, O(1); it is overwritten.
  * @param X n × n; on return the vectors, one a row. undefined where they are not wanted.
+ * @param sweepLimit sweeps of one attempt, at least 1.
  */
-export function* jacobiEigen(n: number, A: Float64Array, X: Float64Array | undefined, sweepLimit = SWEEPS): Steps<JacobiResult> {
+export function* jacobiEigen(n: number, A: Float64Array, X: Float64Array | undefined, sweepLimit: number): Steps<JacobiResult> {
   let norm = 0;
   for (const x of A) norm += x * x;
   if (X !== undefined) for (let i = 0; i < n; i++) X.fill(0, i * n, (i + 1) * n).fill(1, i * (n + 1), i * (n + 1) + 1);

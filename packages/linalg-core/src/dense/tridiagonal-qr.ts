@@ -36,7 +36,7 @@ const SMALLEST = 2 ** -1000;
 export function* tridiagonalQr(d: Float64Array, e: Float64Array, control: TridiagonalQrControl): Steps<TridiagonalQrResult> {
   const n = d.length;
   let [sweeps, attempts] = [0, 0];
-  let unconverged: number[] = [];
+  let unconverged: number[];
   do {
     attempts++;
     const budget = sweeps + control.limit;
