@@ -12,6 +12,7 @@ export { columnDots, combineColumns } from "./columns";
 export { expF32, expF64 } from "./exp";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
 export { jacobiSweep } from "./jacobi";
+export { addRows, multiplyVector } from "./matvec";
 export { applyRotations } from "./rotate";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }

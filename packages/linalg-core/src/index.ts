@@ -24,6 +24,13 @@ export {
 } from "./attention/streaming.js";
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export {
+  eigSymmetric,
+  eigSymmetricAsync,
+  type EigSymmetricOptions,
+  type EigSymmetricResult,
+  type UnconvergedEigen,
+} from "./dense/eig-symmetric.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
 export { dot, norm, type NormOptions } from "./dense/norm.js";

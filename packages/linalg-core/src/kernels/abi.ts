@@ -74,6 +74,8 @@ export interface TiledKernels {
    * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
    */
   readonly applyRotations: Tile;
+  /** y = A x. [rows, columns, A, ld (bytes a row), x, y, rowsPerTile]. float64. */
+  readonly multiplyVector: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -129,6 +131,8 @@ export interface DirectKernels {
   readonly jacobiSweep: Direct<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
   readonly reflect: Direct<number>;
+  /** (rows, n, A, ld (bytes a row), factor, x, y): y += factor sum of x_i row_i, n entries. float64. */
+  readonly addRows: Direct;
   /** (n, x, y) -> <x, y>. float64. */
   readonly dot: Direct<number>;
   /** (n, alpha, x, y): y += alpha x. float64. */

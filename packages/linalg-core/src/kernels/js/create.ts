@@ -14,6 +14,7 @@ import { addRowsTile, rowDotsTile } from "./gemv.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { jacobiSweep } from "./jacobi.js";
+import { addRows, multiplyVector } from "./matvec.js";
 import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
@@ -90,6 +91,8 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     jacobiSweep: plain(jacobiSweep),
     reflectColumns: plain(reflectColumns),
     applyRotations: plain(applyRotations),
+    multiplyVector: plain(multiplyVector),
+    addRows: plain(addRows),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
