@@ -75,9 +75,12 @@ function gamma(l: number): number {
   return (l * U_ROUND) / (1 - l * U_ROUND);
 }
 
-/** ‖x‖₂ of values of ordinary size, with the round-off of n additions on top. */
+/** ‖x‖₂ of values of ordinary size, with the round-off of n additions, and squares that vanish, on top. */
 function frobenius(x: NdData): number {
-  let sum = 0;
-  for (const entry of x) sum += entry * entry;
-  return Math.sqrt(sum) * (1 + x.length * U_ROUND) + Math.sqrt(x.length) * 2 ** -537; // squares that vanish
+  let [sum, largest] = [0, 0];
+  for (const entry of x) {
+    sum += entry * entry;
+    largest = Math.max(largest, Math.abs(entry));
+  }
+  return largest === 0 ? 0 : Math.sqrt(sum) * (1 + x.length * U_ROUND) + Math.sqrt(x.length) * 2 ** -537;
 }
