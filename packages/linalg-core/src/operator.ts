@@ -78,7 +78,7 @@ function fromDense(A: NdArray, site: string): CheckedOperator {
     [m, n],
     site,
     (x, y) => {
-      rowDots(false, entries, 0, m, n, x, 0, y, 0);
+      rowDots(false, entries, 0, m, n, n, x, 0, y, 0);
     },
     (y, x) => {
       x.fill(0);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { pause, rest, runAsync, runSync, tiles, type RunControl, type Steps } from "../src/steps.js";
+import { pause, rest, runAsync, runSync, tiles, twoForms, type RunControl, type Steps } from "../src/steps.js";
 import { arenaBytesInUse, openScope } from "../src/runtime/scope.js";
 import { loaded, runtime } from "../src/runtime/runtime.js";
 import { shared } from "../src/runtime/shared.js";
@@ -17,7 +17,7 @@ function* packing(log: string[] = []): Steps<number> {
     const packed = scope.alloc(8 * rows * 4);
     runtime().memory.f64.fill(1, source / 8, source / 8 + rows * 4);
     log.push("packed");
-    yield* tiles("packLeftF64", scope.args([rows, 4, source, 32, 8, packed, 1]), TILES);
+    yield* tiles("packLeftF64", scope.args([rows, 4, source, 32, 8, packed, 1], [1]), TILES);
     log.push("tiled");
     yield pause(1, 2);
     return runtime()
@@ -121,6 +121,53 @@ describe("one generator, two drivers", () => {
     };
     expect(runSync(stubborn())).toBe("done");
     expect(await runAsync(stubborn(), quiet)).toBe("done");
+  });
+});
+
+describe("work in two forms", () => {
+  function* both(log: string[], later: (control: RunControl) => Promise<void>): Steps<string> {
+    try {
+      yield* twoForms(() => {
+        log.push("now");
+      }, later);
+      return log.join(", ");
+    } finally {
+      log.push("ended");
+    }
+  }
+
+  test("runSync calls one, runAsync awaits the other, with the controls of the call", async () => {
+    const { signal } = new AbortController();
+    const log: string[] = [];
+    const later = async (control: RunControl): Promise<void> => {
+      expect(control).toEqual({ signal, threads: 1 });
+      await Promise.resolve();
+      log.push("later");
+    };
+    expect(runSync(both([], later))).toBe("now");
+    expect(await runAsync(both(log, later), { signal, threads: 1 })).toBe("later");
+  });
+
+  test("a failure of either is thrown into the algorithm", async () => {
+    const log: string[] = [];
+    const failing = () => Promise.reject(new Error("mine"));
+    await expect(runAsync(both(log, failing))).rejects.toThrow("mine");
+    expect(log).toEqual(["ended"]);
+    expect(() => {
+      runSync(
+        twoForms(() => {
+          throw new Error("mine");
+        }, failing),
+      );
+    }).toThrow("mine");
+  });
+
+  test("an abort does not wait", async () => {
+    const controller = new AbortController();
+    const log: string[] = [];
+    const never = () => new Promise<void>(() => { controller.abort(new Error("enough")); }); // prettier-ignore
+    await expect(runAsync(both(log, never), { signal: controller.signal })).rejects.toThrow("enough");
+    expect(log).toEqual(["ended"]);
   });
 });
 

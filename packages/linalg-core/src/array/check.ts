@@ -8,7 +8,7 @@
 import { NonFiniteError, splitSite } from "../errors.js";
 import { asArray } from "./convert.js";
 import { eachRow, indicesOf, isRowMajor, sizeOf } from "./layout.js";
-import type { ArrayInput } from "./types.js";
+import type { ArrayInput, NdData } from "./types.js";
 
 /**
  * Every entry is finite.
@@ -28,12 +28,7 @@ export function assertFinite(A: ArrayInput, site: string): void {
   const n = lengths[lengths.length - 1]!;
   const step = steps[steps.length - 1]!;
   eachRow(lengths, steps, offset, (p, q) => {
-    let sum = 0;
-    for (let j = 0; j < n; j++) {
-      const x = data[p + j * step]!;
-      sum += x - x;
-    }
-    if (sum === 0) return;
+    if (isFiniteRun(data, p, n, step)) return;
     for (let j = 0; j < n; j++) {
       const x = data[p + j * step]!;
       if (Number.isFinite(x)) continue;
@@ -41,4 +36,21 @@ export function assertFinite(A: ArrayInput, site: string): void {
       throw new NonFiniteError(where, argument, x, indicesOf(q + j, shape));
     }
   });
+}
+
+/** Four sums side by side: one alone would wait for itself. */
+function isFiniteRun(data: NdData, p: number, n: number, step: number): boolean {
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let q = p;
+  for (let j = 4; j <= n; j += 4, q += 4 * step) {
+    s0 += data[q]! - data[q]!;
+    s1 += data[q + step]! - data[q + step]!;
+    s2 += data[q + 2 * step]! - data[q + 2 * step]!;
+    s3 += data[q + 3 * step]! - data[q + 3 * step]!;
+  }
+  for (let j = n % 4; j > 0; j--, q += step) s0 += data[q]! - data[q]!;
+  return s0 + s1 + s2 + s3 === 0;
 }

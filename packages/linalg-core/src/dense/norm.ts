@@ -79,7 +79,7 @@ export function norm(x: MatrixInput | VectorInput | CsrMatrix, options: NormOpti
 }
 
 /** Σ_j |a_ij| of each row, entries in the order in which they are stored. */
-export function rowSums(A: NdArray | CsrMatrix, entries: Float64Array): Float64Array {
+function rowSums(A: NdArray | CsrMatrix, entries: Float64Array): Float64Array {
   const [m = 0, n = 0] = A.shape;
   const sums = new Float64Array(m);
   for (let i = 0; i < m; i++) {

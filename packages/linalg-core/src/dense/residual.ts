@@ -176,8 +176,10 @@ function subtractDot(
   for (let l = 0; l < a.length; l++) {
     const q = indices === undefined ? l : indices[l]!;
     const product = a[l]! * x[q]!;
-    const [a1, x1] = [aHigh[l]!, xHigh[q]!];
-    const [a2, x2] = [a[l]! - a1, x[q]! - x1];
+    const a1 = aHigh[l]!;
+    const x1 = xHigh[q]!;
+    const a2 = a[l]! - a1;
+    const x2 = x[q]! - x1;
     const error = a2 * x2 - (product - a1 * x1 - a2 * x1 - a1 * x2);
     const next = sum - product;
     const back = next - sum;

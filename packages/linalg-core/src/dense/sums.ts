@@ -15,7 +15,10 @@ export function sumOfProducts(x: Float64Array, y: Float64Array): number {
   let total = 0;
   for (let from = 0; from < x.length; from += BLOCK) {
     const end = Math.min(x.length, from + BLOCK);
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
     let i = from;
     for (; i + 4 <= end; i += 4) {
       s0 += x[i]! * y[i]!;
@@ -34,7 +37,7 @@ export function sumOfMagnitudes(x: Float64Array, from = 0, to = x.length): numbe
   let total = 0;
   for (let start = from; start < to; start += BLOCK) {
     let sum = 0;
-    for (let i = start; i < Math.min(to, start + BLOCK); i++) sum += Math.abs(x[i]!);
+    for (let i = start, end = Math.min(to, start + BLOCK); i < end; i++) sum += Math.abs(x[i]!);
     total += sum;
   }
   return total;
@@ -43,7 +46,10 @@ export function sumOfMagnitudes(x: Float64Array, from = 0, to = x.length): numbe
 /** max |x_i| over [from, to), 0 of none. */
 export function largestMagnitude(x: Float64Array, from = 0, to = x.length): number {
   let most = 0;
-  for (let i = from; i < to; i++) most = Math.max(most, Math.abs(x[i]!));
+  for (let i = from; i < to; i++) {
+    const size = Math.abs(x[i]!);
+    if (size > most) most = size;
+  }
   return most;
 }
 

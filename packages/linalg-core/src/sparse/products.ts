@@ -20,7 +20,7 @@ import { bytesOf, callKernel, reals, runTiles } from "../runtime/dtype-kernels.j
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
-import { placeSteps } from "../runtime/transfer.js";
+import { placeSteps, takeSteps } from "../runtime/transfer.js";
 import { assertCsrFinite, firstNonFinite, type CsrMatrix } from "./structure.js";
 
 /** The options of a product whose A is sparse. */
@@ -99,14 +99,21 @@ function* multiply(scope: Scope, where: string, S: CsrMatrix, B: number, r: numb
   const args = scope.args([starts, indices, entries, placeIntegers(scope, blocks), count, B, out, rowBytes]);
   yield* runTiles("multiplySparse", dtype, args, count * Math.ceil(rowBytes / STRIP_BYTES), (values.length * rowBytes) / bytes);
 
-  const C = dtype === "float32" ? new Float32Array(m * r) : new Float64Array(m * r);
-  for (let i = 0, q = out / bytes; i < m; i++, q += rowBytes / bytes) {
-    if (i > 0 && (i * r) % SLICE < r) yield rest();
-    C.set(reals(dtype).subarray(q, q + r), i * r);
-  }
+  const C = yield* takePadded(out, m, r, rowBytes / bytes, dtype);
   const bad = firstNonFinite(C);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C[bad]!, indicesOf(bad, [m, r]));
   return view(C, [m, r]);
+}
+
+/** m rows of r values, `width` apart, side by side. */
+function* takePadded(address: number, m: number, r: number, width: number, dtype: DType): Steps<Float64Array | Float32Array> {
+  if (width === r) return (yield* takeSteps(address, [m, r], dtype)).data as Float64Array | Float32Array;
+  const C = dtype === "float32" ? new Float32Array(m * r) : new Float64Array(m * r);
+  for (let i = 0, q = address / bytesOf(dtype); i < m; i++, q += width) {
+    if (i > 0 && (i * r) % SLICE < r) yield rest();
+    C.set(reals(dtype).subarray(q, q + r), i * r);
+  }
+  return C;
 }
 
 function placeIntegers(scope: Scope, list: Int32Array): number {

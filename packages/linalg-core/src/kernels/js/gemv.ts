@@ -1,7 +1,7 @@
 /**
  * A x and Aᵀ x, with the sums of assembly/gemv.ts, which no binary fuses: these loops also serve small products on every backend.
  *
- *   A  m × n, rows side by side from A[a] on      x, y  from x[b], y[c] on; the arrays may be one
+ *   A  m × n, rows from A[a] on, `stride` apart      x, y  from x[b], y[c] on; the arrays may be one
  */
 import type { ComputeMemory } from "../abi.js";
 import { readWords, round, type Real, type RealArray } from "./real.js";
@@ -13,7 +13,7 @@ export function rowDotsTile(memory: ComputeMemory, real: Real, args: number, til
   const first = tile * perTile;
   const v = real.view(memory);
   const { bytes } = real;
-  rowDots(real.single, v, A / bytes + first * n, Math.min(perTile, m - first), n, v, x / bytes, v, y / bytes + first);
+  rowDots(real.single, v, A / bytes + first * n, Math.min(perTile, m - first), n, n, v, x / bytes, v, y / bytes + first);
 }
 
 export function addRowsTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
@@ -24,19 +24,20 @@ export function addRowsTile(memory: ComputeMemory, real: Real, args: number, til
   addRows(real.single, v, A / bytes + first, m, Math.min(perTile, n - first), n, v, x / bytes, v, y / bytes + first);
 }
 
-/** y ← A x: partial sums over l mod 16 (float32) or 8 (float64), then the entries left one by one. */
+/** y ← A x, rows `stride` apart: partial sums over l mod 16 (float32) or 8 (float64), then the entries left one by one. */
 export function rowDots(
   single: boolean,
   A: RealArray,
   a: number,
   m: number,
   n: number,
+  stride: number,
   x: RealArray,
   b: number,
   y: RealArray,
   c: number,
 ): void {
-  for (let i = 0; i < m; i++) y[c + i] = single ? dotOf16(A, a + i * n, x, b, n) : dotOf8(A, a + i * n, x, b, n);
+  for (let i = 0; i < m; i++) y[c + i] = single ? dotOf16(A, a + i * stride, x, b, n) : dotOf8(A, a + i * stride, x, b, n);
 }
 
 /** y ← y + Aᵀ x, rows `stride` apart: one sum a column, rows ascending. */
@@ -61,7 +62,14 @@ export function addRows(
 
 function dotOf8(A: RealArray, p: number, x: RealArray, q: number, n: number): number {
   const whole = n - (n % 8);
-  let [s0, s1, s2, s3, s4, s5, s6, s7] = [0, 0, 0, 0, 0, 0, 0, 0];
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let s4 = 0;
+  let s5 = 0;
+  let s6 = 0;
+  let s7 = 0;
   for (let l = 0; l < whole; l += 8) {
     const i = p + l;
     const j = q + l;
