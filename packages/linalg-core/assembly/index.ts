@@ -6,8 +6,11 @@ import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
 
 export { cholesky, solveTriangular } from "./cholesky";
+export { columnDots, combineColumns } from "./columns";
 export { expF32, expF64 } from "./exp";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
+export { jacobiSweep } from "./jacobi";
+export { applyRotations } from "./rotate";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }
 export function attentionF64(args: usize, tile: i32, scratch: usize): void { attentionTile<f64>(args, tile, scratch); }

@@ -17,6 +17,8 @@ export const SCRATCH_BYTES = 448 * 1024;
 export const GEMM_PANEL = 256;
 /** Rows a register tile of a matrix product holds; columns are W. */
 export const GEMM_ROWS = 6;
+/** Columns that rotations turn at a time. */
+export const ROTATED_COLUMNS = 8;
 /** Weights below 2^FLOOR of the largest count as 2^FLOOR. */
 export const EXP2_FLOOR = { float32: -80, float64: -500 } as const;
 /** The score of a hidden key. */
@@ -52,6 +54,15 @@ export interface TiledKernels {
   readonly assignF64: Tile;
   /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
   readonly reflectColumns: Tile;
+  /** y = alpha A^T x, columns of A side by side. Real: alpha. [m, count, A, ld (bytes), x, y, columns a tile]. float64. */
+  readonly columnDots: Tile;
+  /** y += alpha A c. Real: alpha. [m, count, A, ld (bytes), c, y, entries a tile (a multiple of 4)]. float64. */
+  readonly combineColumns: Tile;
+  /**
+   * Rotations of adjacent rows, all sweeps for some chunks of 8 columns; see assembly/rotate.ts. float64.
+   * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
+   */
+  readonly applyRotations: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -103,6 +114,8 @@ export interface DirectKernels {
   readonly solveTriangular: Direct;
   /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
   readonly householderPanel: Direct;
+  /** (n, r, X, ldX, J, ldJ (bytes), tolerance) -> pairs rotated: one sweep of one-sided Jacobi. float64. */
+  readonly jacobiSweep: Direct<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
   readonly reflect: Direct<number>;
   /** (n, x, y) -> <x, y>. float64. */

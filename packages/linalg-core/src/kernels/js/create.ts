@@ -6,12 +6,15 @@
 import type { ComputeMemory, Kernels } from "../abi.js";
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
 import { cholesky, solveTriangular } from "./cholesky.js";
+import { columnDots, combineColumns } from "./columns.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
+import { jacobiSweep } from "./jacobi.js";
 import { float32, float64, type Real } from "./real.js";
+import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
 
 /**
@@ -74,7 +77,11 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     accumulateCentresF64: f64(accumulateCentres),
     cholesky: plain(cholesky),
     solveTriangular: plain(solveTriangular),
+    columnDots: plain(columnDots),
+    combineColumns: plain(combineColumns),
+    jacobiSweep: plain(jacobiSweep),
     reflectColumns: plain(reflectColumns),
+    applyRotations: plain(applyRotations),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
