@@ -24,7 +24,18 @@ export {
 } from "./attention/streaming.js";
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { conditionBound } from "./dense/condition.js";
+export {
+  leastSquares,
+  leastSquaresAsync,
+  pseudoInverse,
+  type LeastSquaresOptions,
+  type LeastSquaresResult,
+  type PseudoInverseOptions,
+  type PseudoInverseResult,
+} from "./dense/least-squares.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
+export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export * from "./errors.js";
