@@ -36,6 +36,18 @@ export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
 export { dot, norm, type NormOptions } from "./dense/norm.js";
 export { productBound } from "./dense/product-bound.js";
 export { backwardError, residual } from "./dense/residual.js";
+export { conditionBound } from "./dense/condition.js";
+export {
+  leastSquares,
+  leastSquaresAsync,
+  pseudoInverse,
+  type LeastSquaresOptions,
+  type LeastSquaresResult,
+  type PseudoInverseOptions,
+  type PseudoInverseResult,
+} from "./dense/least-squares.js";
+export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
+export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export * from "./errors.js";

@@ -4,6 +4,9 @@
  */
 export { streamingAttentionSteps } from "./attention/streaming.js";
 export { expGemmSteps } from "./attention/exp-gemm.js";
+export { leastSquaresSteps } from "./dense/least-squares.js";
 export { matmulSteps } from "./dense/matmul.js";
 export { matvecSteps } from "./dense/matvec.js";
 export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, twoForms, type RunControl, type Step, type Steps } from "./runtime/steps.js";
+export { qrSteps } from "./dense/qr.js";
+export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, type RunControl, type Step, type Steps } from "./runtime/steps.js";

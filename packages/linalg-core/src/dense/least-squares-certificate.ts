@@ -15,7 +15,7 @@
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import type { Steps } from "../runtime/steps.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, rowBlock, transposed, type Block } from "./blocks.js";
 import { norm2, normAbove } from "./frobenius.js";
 import { copyOf } from "./place-columns.js";
@@ -27,6 +27,8 @@ export interface Distance {
   readonly residualNorm: number;
 }
 
+/** Values changed between two turns of the event loop. */
+const SLICE = 1 << 20;
 /** What underflows on the way, beside a largest entry of 2^-100 at least. */
 const UNDERFLOW = 2 ** -950;
 
@@ -43,10 +45,10 @@ export function* measureDistance(scope: Scope, A: Block, B: Block, X: Float64Arr
   const residual = copyOf(scope, B);
   yield* multiplyBlocks(scope, A, x, residual, { add: true, negate: true });
   const s = copyOf(scope, B);
-  addMagnitudes(s, residual);
+  yield* addMagnitudes(s, residual);
   const magnitude = copyOf(scope, A);
-  makeMagnitudes(magnitude.address, m * n);
-  makeMagnitudes(x.address, n * p);
+  yield* makeMagnitudes(magnitude.address, m * n);
+  yield* makeMagnitudes(x.address, n * p);
   yield* multiplyBlocks(scope, magnitude, x, s, { add: true });
   const slope = basis && (yield* slopes(scope, A, magnitude, residual, basis));
 
@@ -70,8 +72,8 @@ function* slopes(scope: Scope, A: Block, magnitude: Block, residual: Block, T: B
   const slope = yield* twoProducts(scope, T, A, residual);
   const size = normAbove(runtime().memory.f64, T.address / 8, n * r);
   const positive = copyOf(scope, residual);
-  makeMagnitudes(positive.address, m * p);
-  makeMagnitudes(T.address, n * r);
+  yield* makeMagnitudes(positive.address, m * p);
+  yield* makeMagnitudes(T.address, n * r);
   const rounding = yield* twoProducts(scope, T, magnitude, positive);
   const { f64 } = runtime().memory;
   return Float64Array.from({ length: p }, (_, c) => {
@@ -118,15 +120,23 @@ function* departure(scope: Scope, A: Block, T: Block): Steps<number> {
 }
 
 /** s ← |s| + |r|. */
-function addMagnitudes(s: Block, residual: Block): void {
-  const { f64 } = runtime().memory;
-  const [p, q] = [s.address / 8, residual.address / 8];
-  for (let i = 0; i < s.rows * s.columns; i++) f64[p + i] = Math.abs(f64[p + i]!) + Math.abs(f64[q + i]!);
+function* addMagnitudes(s: Block, residual: Block): Steps<void> {
+  yield* makeMagnitudes(s.address, s.rows * s.columns);
+  for (let j = 0; j < s.columns; j++) {
+    if (j > 0) yield rest();
+    const { f64 } = runtime().memory;
+    const [p, q] = [(s.address + j * s.columnBytes) / 8, (residual.address + j * residual.columnBytes) / 8];
+    for (let i = 0; i < s.rows; i++) f64[p + i]! += Math.abs(f64[q + i]!);
+  }
 }
 
-function makeMagnitudes(address: number, count: number): void {
-  const { f64 } = runtime().memory;
-  for (let p = address / 8; p < address / 8 + count; p++) f64[p] = Math.abs(f64[p]!);
+function* makeMagnitudes(address: number, count: number): Steps<void> {
+  for (let from = 0; from < count; from += SLICE) {
+    if (from > 0) yield rest();
+    const { f64 } = runtime().memory;
+    const end = address / 8 + Math.min(count, from + SLICE);
+    for (let p = address / 8 + from; p < end; p++) f64[p] = Math.abs(f64[p]!);
+  }
 }
 
 /** γ_k, and a little for sums of magnitudes that were rounded down. */

@@ -4,6 +4,7 @@
  *   A  m × n, any shape and rank      B  m × p      X  n × p: each column minimises ‖A x − b‖, and is the smallest that does
  *
  *   qr     A P = Q R, pivoted; by back substitution, or a complete orthogonal decomposition where the rank is below n
+ *   svd    A = U diag(s) Vᵀ; X = V_r diag(1 / s_r) U_rᵀ B
  *
  * In float64, whatever the dtype of A and B.  Source: textbook.
  */
@@ -21,12 +22,13 @@ import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { measureDistance } from "./least-squares-certificate.js";
 import { minimizeByQr } from "./minimum-norm.js";
+import { minimizeBySvd } from "./minimum-norm-svd.js";
 import { copyOf, inDtype, placeColumns } from "./place-columns.js";
 
 export interface LeastSquaresOptions {
-  /** "qr": pivoted QR. "auto": "qr". Default "auto". */
-  readonly method?: "auto" | "qr";
-  /** Of the pivoted R, rows with |r_jj| ≤ rankTolerance |r_00| are dropped. In [0, 1]. Default max(m, n) u, u of the dtype of A. */
+  /** "qr": pivoted QR; "svd": several times slower, cuts the rank by singular values. "auto": "qr". Default "auto". */
+  readonly method?: "auto" | "qr" | "svd";
+  /** What has |r_jj| ≤ rankTolerance |r_00|, or s_i ≤ rankTolerance s_0, is dropped. In [0, 1]. Default max(m, n) u, u of the dtype of A. */
   readonly rankTolerance?: number;
 }
 
@@ -37,7 +39,7 @@ export interface LeastSquaresResult {
   readonly residualNorm: number;
   /** The rank that was used. */
   readonly rank: number;
-  readonly method: "qr";
+  readonly method: "qr" | "svd";
   /** `bound` ≥ ‖A (x − x*)‖₂ for every column, x* a true minimiser; below rank min(m, n) on the condition that A has this rank. */
   readonly certificate: Certificate;
   /** A and B were multiplied by 2^−exponent first. */
@@ -53,7 +55,7 @@ export interface PseudoInverseResult {
   /** A⁺, [n, m]; the dtype of A. */
   readonly X: NdArray;
   readonly rank: number;
-  readonly method: "qr";
+  readonly method: "qr" | "svd";
   /** `bound` ≥ ‖A (x − x*)‖₂ for every column x of X (m ≤ n), or ‖(x − x*) A‖₂ for every row (m > n), x* those of A⁺; conditional likewise. */
   readonly certificate: Certificate;
   readonly diagnostics: { readonly exponent: number };
@@ -71,7 +73,7 @@ const ROW_NORM = "‖(x − x*) A‖₂, largest over rows";
  * @param B shape [m, p]; likewise.
  * @param options see LeastSquaresOptions.
  * @returns LeastSquaresResult; the certificate is measured from the X that is returned.
- * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity in A or B, or when X overflows.
+ * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity in A or B, or when X overflows; NotConvergedError from "svd" as `svd`.
  * @complexity n²(m − n/3) multiply-adds for m ≥ n, about as many again for a certificate; 4 m n extra space.
  * @source textbook; the certificate is Subquad's.
  * @example leastSquares([[1], [1]], [[1], [3]]).X.get(0, 0) // -> 2
@@ -131,7 +133,7 @@ export function* leastSquaresSteps(
 ): Steps<LeastSquaresResult> {
   assertKnownOptions(where, options, known);
   const { method = "auto" } = options;
-  assertOneOf(where, { method }, ["auto", "qr"]);
+  assertOneOf(where, { method }, ["auto", "qr", "svd"]);
   const a = asMatrix(A, `${where}(A)`);
   const b = asMatrix(B, `${where}(B)`);
   const [m = 0, n = 0] = a.shape;
@@ -143,9 +145,13 @@ export function* leastSquaresSteps(
     const left = yield* placeColumns(scope, a, `${where}(A)`);
     const right = yield* placeColumns(scope, b, `${where}(B)`);
     const shift = right.exponent - left.exponent; // X is 2^shift times the solution of what was placed
-    const working = copyOf(scope, left.block);
-    const { X: x, rank, basis } = yield* minimizeByQr(scope, working, copyOf(scope, right.block), rankTolerance);
-    scope.free(working.address);
+    const {
+      X: x,
+      rank,
+      basis,
+    } = yield* method === "svd"
+      ? minimizeBySvd(scope, left.block, right.block, rankTolerance, where)
+      : minimizeByQr(scope, copyOf(scope, left.block), copyOf(scope, right.block), rankTolerance);
     const X = finish(where, x, [n, b.shape[1]!], shift, promote(a, b));
     const returned = Float64Array.from(X.data, (entry) => scaled(entry, -shift));
     const isWhole = rank === Math.min(m, n);
@@ -160,7 +166,7 @@ export function* leastSquaresSteps(
       X,
       residualNorm: scaled(residualNorm, right.exponent),
       rank,
-      method: "qr",
+      method: method === "svd" ? "svd" : "qr",
       certificate: certificateOf(bound, right.exponent, isWhole ? undefined : rank),
       diagnostics: { exponents: { A: left.exponent, B: right.exponent } },
     };
