@@ -77,6 +77,8 @@ function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-appro
       copy: () => core.copy(core.transpose(A)),
       denseCopy: () => core.denseCopy(core.transpose(A), "float32"),
       dtypeOf: () => core.dtypeOf(A),
+      eigSymmetric: () => core.eigSymmetric(core.matmul(Q, Q, { transposeA: true })),
+      eigSymmetricAsync: () => core.eigSymmetricAsync(spd, { method: "qr" }),
       exp: () => core.exp(A),
       full: () => core.full([2, 2], 1),
       identity: () => core.identity(3),

@@ -8,7 +8,6 @@ import {
   eigSymmetric,
   eigSymmetricAsync,
   eigSymmetricSteps,
-  type EigSymmetricOptions,
   type EigSymmetricResult,
   type UnconvergedEigen,
 } from "../src/dense/eig-symmetric.js";
@@ -83,7 +82,10 @@ function columnSums(X: Strided): number {
 function ratios(A: NdArray, { values, vectors }: EigSymmetricResult, dtype: DType): [number, number] {
   const n = values.shape[0]!;
   const V = pack(vectors!);
-  const scaled = plain(V.map((x, p) => x * values.data[p % n]!) as Float64Array<ArrayBuffer>, [n, n]);
+  const scaled = plain(
+    V.map((x, p) => x * values.data[p % n]!),
+    [n, n],
+  );
   const product = matmulOracle(scaled, vectors!, { transposeB: true }).data;
   const tilt = matmulOracle(vectors!, vectors!, { transposeA: true }).data;
   const a = pack(A);
@@ -405,7 +407,7 @@ describe("errors", () => {
     ["values", true],
     ["threads", 1],
   ])("%s: %s is an OptionError", (name, value) => {
-    expectError(() => eigSymmetric(A, { [name]: value } as EigSymmetricOptions), OptionError, { argument: name });
+    expectError(() => eigSymmetric(A, { [name]: value }), OptionError, { argument: name });
   });
 
   test.each([
