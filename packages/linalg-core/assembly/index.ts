@@ -2,12 +2,16 @@
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention";
 import { exp2Tile } from "./exp2";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm";
+import { addRowsTile, rowDotsTile } from "./gemv";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
+import { multiplySparseTile } from "./spmm";
 
 export { cholesky, solveTriangular } from "./cholesky";
+export { columnDots, combineColumns } from "./columns";
 export { expF32, expF64 } from "./exp";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
+export { jacobiSweep } from "./jacobi";
 export { addRows, multiplyVector } from "./matvec";
 export { applyRotations } from "./rotate";
 
@@ -51,3 +55,9 @@ export function shrinkDistancesF32(n: i32, width: i32, rows: usize, centre: usiz
 export function shrinkDistancesF64(n: i32, width: i32, rows: usize, centre: usize, distance: usize): void { shrinkDistances<f64>(n, width, rows, centre, distance); }
 export function accumulateCentresF32(n: i32, width: i32, rows: usize, nearest: usize, weights: usize, sums: usize, totals: usize): void { accumulateCentres<f32>(n, width, rows, nearest, weights, sums, totals); }
 export function accumulateCentresF64(n: i32, width: i32, rows: usize, nearest: usize, weights: usize, sums: usize, totals: usize): void { accumulateCentres<f64>(n, width, rows, nearest, weights, sums, totals); }
+export function rowDotsF32(args: usize, tile: i32, scratch: usize): void { rowDotsTile<f32>(args, tile); }
+export function rowDotsF64(args: usize, tile: i32, scratch: usize): void { rowDotsTile<f64>(args, tile); }
+export function addRowsF32(args: usize, tile: i32, scratch: usize): void { addRowsTile<f32>(args, tile); }
+export function addRowsF64(args: usize, tile: i32, scratch: usize): void { addRowsTile<f64>(args, tile); }
+export function multiplySparseF32(args: usize, tile: i32, scratch: usize): void { multiplySparseTile<f32>(args, tile); }
+export function multiplySparseF64(args: usize, tile: i32, scratch: usize): void { multiplySparseTile<f64>(args, tile); }

@@ -33,11 +33,27 @@ export {
   type UnconvergedEigen,
 } from "./dense/eig-symmetric.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
+export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
+export { dot, norm, type NormOptions } from "./dense/norm.js";
+export { productBound } from "./dense/product-bound.js";
+export { backwardError, residual } from "./dense/residual.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export * from "./errors.js";
+export type { LinearOperator } from "./operator.js";
 export * from "./options.js";
 export type { Plan } from "./plan.js";
 export { normalizeSeed, rngFor, type Rng, type Seed } from "./rng.js";
 export { backend, closePool, configure, ready, releaseMemory, type BackendReport, type ConfigureOptions } from "./runtime/environment.js";
 export type { RunControl } from "./runtime/steps.js";
+export {
+  csr,
+  csrFromDense,
+  csrFromTriplets,
+  csrToDense,
+  isCsr,
+  type CsrFromDenseOptions,
+  type CsrLike,
+  type CsrMatrix,
+} from "./sparse/csr.js";
+export { selectColumns, selectRows } from "./sparse/select.js";

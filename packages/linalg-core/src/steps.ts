@@ -5,4 +5,5 @@
 export { streamingAttentionSteps } from "./attention/streaming.js";
 export { expGemmSteps } from "./attention/exp-gemm.js";
 export { matmulSteps } from "./dense/matmul.js";
-export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, type RunControl, type Step, type Steps } from "./runtime/steps.js";
+export { matvecSteps } from "./dense/matvec.js";
+export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, twoForms, type RunControl, type Step, type Steps } from "./runtime/steps.js";

@@ -1,10 +1,13 @@
 import { expectTypeOf, test } from "vitest";
 import type { MatrixInput, NdArray } from "../src/array/types.js";
+import type { CsrMatrix } from "../src/sparse/csr.js";
 import { matmul, matmulAsync, type MatmulOptions } from "../src/dense/matmul.js";
 import type { RunControl } from "../src/runtime/steps.js";
 
 test("operands and results", () => {
-  expectTypeOf<Parameters<typeof matmul>>().toEqualTypeOf<[A: MatrixInput, B: MatrixInput, options?: MatmulOptions | undefined]>();
+  expectTypeOf<Parameters<typeof matmul>>().toEqualTypeOf<
+    [A: MatrixInput | CsrMatrix, B: MatrixInput, options?: MatmulOptions | undefined]
+  >();
   expectTypeOf(matmul).returns.toEqualTypeOf<NdArray>();
   expectTypeOf(matmulAsync).parameter(2).toEqualTypeOf<(MatmulOptions & RunControl) | undefined>();
   expectTypeOf(matmulAsync).returns.resolves.toEqualTypeOf<NdArray>();

@@ -18,3 +18,29 @@ export {
 } from "./certificate.js";
 export { meanAttention } from "./mean-attention.js";
 export { uniformAttention } from "./uniform-attention.js";
+export { generalMatrix, matrixSizes, matrixTypes, symmetricMatrix, ulpOf, type MatrixOptions, type MatrixType } from "./matrix-types.js";
+export {
+  choleskyRatio,
+  difference,
+  frobenius,
+  largestColumnSum,
+  luRatio,
+  orthogonalityRatio,
+  permuted,
+  qrRatio,
+  solveRatio,
+  spectralRatio,
+} from "./factor-ratios.js";
+export { distanceThrough, exactCondition, exactInverse, exactLeastSquares, exactSolve, type ExactMatrix } from "./exact-solve.js";
+export { eigenvaluesOracle, singularValuesOracle } from "./jacobi-values.js";
+export {
+  backwardErrorOracle,
+  verifyCholesky,
+  verifyEigSymmetric,
+  verifyLeastSquares,
+  verifyLu,
+  verifyQr,
+  verifySolve,
+  verifySvd,
+  type FactorVerdict,
+} from "./verify-factors.js";

@@ -8,19 +8,22 @@
  * Order law: c_ij is the sum over panels of the sum inside a panel, both ascending, one accumulator each; so its bits depend on row i of A,
  * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
  */
-import { denseCopy, dtypeOf, promote } from "../array/cast.js";
+import { promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { zeros } from "../array/create.js";
 import { indicesOf } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
-import { assertWritable, mayOverlap, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { callKernel, bytesOf } from "../runtime/dtype-kernels.js";
-import { NonFiniteError, OptionError, ShapeError } from "../errors.js";
-import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
+import { NonFiniteError, ShapeError } from "../errors.js";
+import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { isCsr, type CsrMatrix } from "../sparse/csr.js";
+import { sparseProduct } from "../sparse/products.js";
+import { asCsr } from "../sparse/structure.js";
+import { checkCombination, combine, overflow } from "./combine.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 
 export interface MatmulOptions {
@@ -42,29 +45,29 @@ const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
  * C = α op(A) op(B) + β C₀.
  *
  * For products of dense matrices of any shape; below some 8 × 8 a plain loop is as fast.
- * @param A shape [m, k] ([k, m] with transposeA); float32 or float64, any stride. Both float32: computed and returned in float32.
+ * @param A shape [m, k] ([k, m] with transposeA); float32 or float64, any stride; or sparse. Both float32: computed and returned in float32.
  * @param B shape [k, n] ([n, k] with transposeB); likewise.
  * @param options see MatmulOptions.
  * @returns shape [m, n]; |C − exact| ≤ γ_(256 + ⌈k/256⌉ + 2) |A||B| entry by entry, γ_j = j u / (1 − j u), fused or not, and half a
- * smallest number (times |α|) for each product that underflows.
+ * smallest number (times |α|) for each product that underflows. A sparse: γ_(c + 1) |A||B| with c the most entries of a row of op(A).
  * @throws ShapeError when shapes do not agree; OptionError; NonFiniteError for NaN or Infinity in A or B, or when the product overflows.
- * @complexity 2 m n k flops; extra space for packed copies of A and B.
+ * @complexity 2 m n k flops, 2 nnz n for a sparse A; extra space for packed copies of A and B.
  * @source Subquad; the BLIS loop order.
  * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
  */
-export function matmul(A: MatrixInput, B: MatrixInput, options: MatmulOptions = {}): NdArray {
+export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}): NdArray {
   return runSync(matmulSteps("matmul", A, B, options));
 }
 
 /** `matmul` on the worker pool: same arguments, same errors, same bits. */
-export function matmulAsync(A: MatrixInput, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
+export function matmulAsync(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
   return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
 export function* matmulSteps(
   where: string,
-  A: MatrixInput,
+  A: MatrixInput | CsrMatrix,
   B: MatrixInput,
   options: MatmulOptions = {},
   known: readonly string[] = OPTION_NAMES,
@@ -72,7 +75,7 @@ export function* matmulSteps(
   assertKnownOptions(where, options, known);
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
-  assertInRange(where, { alpha, beta }, -Number.MAX_VALUE, Number.MAX_VALUE);
+  if (isCsr(A)) return yield* sparseProduct(where, asCsr(A, `${where}(A)`), B, { transposeA, transposeB, alpha, beta, out });
   const left = { stored: asMatrix(A, `${where}(A)`), isTransposed: transposeA };
   const right = { stored: asMatrix(B, `${where}(B)`), isTransposed: transposeB };
   const [m, k] = lengths(left);
@@ -83,13 +86,11 @@ export function* matmulSteps(
   }
   const inputs = [left.stored, right.stored];
   const dtype = promote(...inputs);
-  if (out === undefined && beta !== 0) throw new OptionError(where, "beta", "0 when there is no out to scale", beta);
-  if (out !== undefined) checkOut(where, out, m, n, dtype, inputs);
-  if (out !== undefined && beta !== 0) assertFinite(out, `${where}(out)`);
+  checkCombination(where, { alpha, beta, out }, [m, n], dtype, inputs);
   const scope = openScope();
   try {
     const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype);
-    return combine(where, product, alpha, beta, out);
+    return combine(where, product, { alpha, beta, out });
   } finally {
     scope.release();
   }
@@ -131,31 +132,6 @@ function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DTy
   yield* multiplyOperands(scope, dtype, left, right, out);
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
   const C = yield* takeSteps(out, [m, n], dtype);
-  if (bad >= 0) throw new NonFiniteError(where, overflow(C), C.data[bad]!, indicesOf(bad, C.shape));
+  if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
-}
-
-/** α C + β C₀, checked before `out`, where given, is written. */
-function combine(where: string, product: NdArray, alpha: number, beta: number, out: NdArray | undefined): NdArray {
-  const C = product.data;
-  if (alpha !== 1) for (let i = 0; i < C.length; i++) C[i] = alpha * C[i]!;
-  if (out !== undefined && beta !== 0) {
-    const C0 = denseCopy(out, dtypeOf(out));
-    for (let i = 0; i < C.length; i++) C[i] = C[i]! + beta * C0[i]!;
-  }
-  if (alpha !== 1 || beta !== 0) assertFinite(product, `${where}(${overflow(product)})`);
-  if (out === undefined) return product;
-  writeInto(out, C);
-  return out;
-}
-
-/** The operands are finite: whatever is not comes from this. */
-function overflow(C: NdArray): string {
-  return `result overflows ${dtypeOf(C)}`;
-}
-
-function checkOut(where: string, out: NdArray, m: number, n: number, dtype: DType, inputs: readonly NdArray[]): void {
-  assertWritable(where, out, [m, n], dtype);
-  if (inputs.some((input) => mayOverlap(input, out)))
-    throw new OptionError(where, "out", "an array that does not overlap A or B", "an overlap");
 }

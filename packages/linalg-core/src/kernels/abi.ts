@@ -52,8 +52,23 @@ export interface TiledKernels {
   /** Nearest centre of each point. [count, width, centres, centresPadded, points, keys, bias, nearest, pointsPerTile] */
   readonly assignF32: Tile;
   readonly assignF64: Tile;
+  /** y = A x, and y += A^T x. [m, n, A (rows side by side), x, y, rows of A x or columns of A^T x a tile] */
+  readonly rowDotsF32: Tile;
+  readonly rowDotsF64: Tile;
+  readonly addRowsF32: Tile;
+  readonly addRowsF64: Tile;
+  /**
+   * C = S B, S sparse. [starts, columns, values, blocks (int32: first rows of the blocks, and m), blocks in number, B, C, bytes a row of B and
+   * C (a multiple of 32)]; tiles: blocks times strips of 128 bytes.
+   */
+  readonly multiplySparseF32: Tile;
+  readonly multiplySparseF64: Tile;
   /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
   readonly reflectColumns: Tile;
+  /** y = alpha A^T x, columns of A side by side. Real: alpha. [m, count, A, ld (bytes), x, y, columns a tile]. float64. */
+  readonly columnDots: Tile;
+  /** y += alpha A c. Real: alpha. [m, count, A, ld (bytes), c, y, entries a tile (a multiple of 4)]. float64. */
+  readonly combineColumns: Tile;
   /**
    * Rotations of adjacent rows, all sweeps for some chunks of 8 columns; see assembly/rotate.ts. float64.
    * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
@@ -112,6 +127,8 @@ export interface DirectKernels {
   readonly solveTriangular: Direct;
   /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
   readonly householderPanel: Direct;
+  /** (n, r, X, ldX, J, ldJ (bytes), tolerance) -> pairs rotated: one sweep of one-sided Jacobi. float64. */
+  readonly jacobiSweep: Direct<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
   readonly reflect: Direct<number>;
   /** (rows, n, A, ld (bytes a row), factor, x, y): y += factor sum of x_i row_i, n entries. float64. */

@@ -11,14 +11,21 @@
  * Not covered by semver.
  */
 import type { TiledKernel } from "../kernels/abi.js";
+import { onAbort } from "./abort.js";
 import { openRun, type Run, type RunControl } from "./run.js";
 import { holdRuntime } from "./scope.js";
 import { runTiles, runTilesSync, type TileJob } from "./tile-job.js";
 
 export { RUN_CONTROL, type RunControl } from "./run.js";
 
-/** What an algorithm yields: a pause, a rest or a job of tiles. */
-export type Step = { readonly done: number; readonly total: number } | { readonly rest: true } | TileJob;
+/** Work that an asynchronous caller does in another way. */
+interface TwoForms {
+  readonly now: () => void;
+  readonly later: (control: RunControl) => Promise<void>;
+}
+
+/** What an algorithm yields: a pause, a rest, a job of tiles or work in two forms. */
+export type Step = { readonly done: number; readonly total: number } | { readonly rest: true } | TileJob | TwoForms;
 
 /** An algorithm that yields where it may be interrupted and returns R. */
 export type Steps<R> = Generator<Step, R, void>;
@@ -69,6 +76,20 @@ export function* tiles(kernel: TiledKernel, args: number, count: number, work = 
 }
 
 /**
+ * Work of the caller's own, such as a product by a function of theirs, of which there is a synchronous and an asynchronous form.
+ * @param now what `runSync` calls.
+ * @param later what `runAsync` awaits, with the signal and the threads of the call; an abort does not wait for it.
+ * @returns a generator for `yield*`.
+ * @throws whatever the form that is run throws, or its promise is rejected with.
+ * @complexity that of the form that is run.
+ * @source Subquad's own convention.
+ * @example yield* twoForms(() => { y = f(x); }, async (control) => { y = await g(x, control); });
+ */
+export function* twoForms(now: () => void, later: (control: RunControl) => Promise<void>): Steps<void> {
+  yield { now, later };
+}
+
+/**
  * Runs an algorithm to its end on the calling thread.
  * @param steps the generator, not yet begun.
  * @returns what the algorithm returns.
@@ -82,6 +103,7 @@ export function runSync<R>(steps: Steps<R>): R {
     if (step.done) return step.value;
     try {
       if (isJob(step.value)) runTilesSync(step.value);
+      else if ("now" in step.value) step.value.now();
     } catch (error) {
       step = steps.throw(error); // its `finally` blocks free what it holds
       continue;
@@ -139,8 +161,26 @@ async function advance<R>(steps: Steps<R>, run: Run): Promise<R> {
 /** Does what a step asks; a promise only if that takes a turn of the event loop. */
 function perform(step: Step, run: Run): Promise<void> | undefined {
   if (isJob(step)) return runTiles(step, run);
+  if ("now" in step) return awaitLater(step, run);
   if ("total" in step) run.progress.paused(step.done, step.total);
   return run.breathDue() ? run.breathe() : undefined;
+}
+
+/** Awaits the asynchronous form, or the abort that comes first. */
+async function awaitLater({ later }: TwoForms, run: Run): Promise<void> {
+  const { signal } = run;
+  const control = { threads: run.threads(), ...(signal === undefined ? {} : { signal }) };
+  let stopWatching = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    stopWatching = onAbort(signal, resolve);
+  });
+  try {
+    await Promise.race([later(control), aborted]);
+  } finally {
+    stopWatching();
+  }
+  run.check();
+  if (run.breathDue()) await run.breathe();
 }
 
 function isJob(step: Step): step is TileJob {

@@ -6,15 +6,19 @@
 import type { ComputeMemory, Kernels } from "../abi.js";
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
 import { cholesky, solveTriangular } from "./cholesky.js";
+import { columnDots, combineColumns } from "./columns.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
+import { addRowsTile, rowDotsTile } from "./gemv.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
+import { jacobiSweep } from "./jacobi.js";
 import { addRows, multiplyVector } from "./matvec.js";
 import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
+import { multiplySparseTile } from "./spmm.js";
 
 /**
  * The kernels over a memory, whose views may be re-made between calls.
@@ -46,6 +50,12 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     packRightF64: f64(packRightTile),
     multiplyF32: f32(multiplyTile),
     multiplyF64: f64(multiplyTile),
+    rowDotsF32: f32(rowDotsTile),
+    rowDotsF64: f64(rowDotsTile),
+    addRowsF32: f32(addRowsTile),
+    addRowsF64: f64(addRowsTile),
+    multiplySparseF32: f32(multiplySparseTile),
+    multiplySparseF64: f64(multiplySparseTile),
     assignF32: f32(assignTile),
     assignF64: f64(assignTile),
     packKeyRowsF32: f32(packKeyRows),
@@ -76,6 +86,9 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     accumulateCentresF64: f64(accumulateCentres),
     cholesky: plain(cholesky),
     solveTriangular: plain(solveTriangular),
+    columnDots: plain(columnDots),
+    combineColumns: plain(combineColumns),
+    jacobiSweep: plain(jacobiSweep),
     reflectColumns: plain(reflectColumns),
     applyRotations: plain(applyRotations),
     multiplyVector: plain(multiplyVector),

@@ -1,0 +1,86 @@
+/**
+ * How far the returned values can be from the singular values, measured from the returned factors.
+ *
+ *   A  m × n      U  m × k, V  n × k      δ_U = ‖UᵀU − I‖_F, δ_V likewise      ρ = ‖A − U diag(s) Vᵀ‖_F
+ *
+ * U lies within δ_U of a matrix Û with orthonormal columns (its polar factor: |σ − 1| ≤ |σ² − 1|), V within δ_V of V̂. Û diag(s) V̂ᵀ has the
+ * singular values s, and differs from A by at most ρ + s_0 (δ_U (1 + δ_V) + δ_V); by Weyl's inequality no value differs by more.
+ *
+ * Round-off of measuring, added: a product of depth l is off by γ_(l + 2) times the product of its magnitudes, entry by entry.
+ * Source: Weyl's inequality for singular values.
+ */
+import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
+import type { NdArray, NdData } from "../array/types.js";
+import { transpose, view } from "../array/view.js";
+import type { Certificate } from "../certificate.js";
+import { scaleByPowerOfTwo } from "../math/bits.js";
+import type { Steps } from "../runtime/steps.js";
+import { matmulSteps } from "./matmul.js";
+
+const NORM = "largest absolute error of a singular value";
+const U_ROUND = UNIT_ROUND_OFF.float64;
+
+/**
+ * @param A [m, n].
+ * @param s [k], U [m, ≥ k], V [n, ≥ k] as returned.
+ * @param exponent of the power of two by which A and s are divided for measuring.
+ */
+export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, exponent: number): Steps<Certificate> {
+  const [m = 0, n = 0] = A.shape;
+  const k = s.data.length;
+  const scale = (x: number): number => scaleByPowerOfTwo(x, -exponent);
+  const values = Float64Array.from(s.data, scale);
+  const entries = denseCopy(A, "float64");
+  const largest = values[0] ?? 0;
+  const left = firstColumns(U, k);
+  const right = firstColumns(V, k);
+  const scaledLeft = Float64Array.from(left.data);
+  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) scaledLeft[i * k + j]! *= values[j]!;
+  const product = yield* matmulSteps("svd", view(scaledLeft, [m, k]), right, { transposeB: true });
+  const difference = Float64Array.from(product.data, (x, p) => scale(entries[p]!) - x);
+  const size = frobenius(values);
+  const depth = depthOf(k);
+  // ‖ |U| diag(s) |V|ᵀ ‖_F ≤ ‖U diag(s)‖_F ‖V‖_F
+  const residual = frobenius(difference) + gamma(depth + 3) * frobenius(scaledLeft) * frobenius(right.data) + U_ROUND * size;
+  const [δu, δv] = [yield* departure(left, m, k), yield* departure(right, n, k)];
+  const bound = (residual + largest * (δu * (1 + δv) + δv)) * (1 + 1e-12);
+  return { kind: "deterministic", bound: scaleByPowerOfTwo(bound, exponent), norm: NORM };
+}
+
+/** ‖XᵀX − I‖_F and the round-off of finding it. */
+function* departure(X: NdArray, m: number, k: number): Steps<number> {
+  const G = yield* matmulSteps("svd", transpose(X), X);
+  const data = Float64Array.from(G.data);
+  let trace = 0;
+  for (let i = 0; i < k; i++) {
+    trace += data[i * k + i]!;
+    data[i * k + i]! -= 1;
+  }
+  return frobenius(data) + gamma(depthOf(m) + 3) * trace; // ‖ |X|ᵀ|X| ‖_F ≤ ‖X‖_F²
+}
+
+function firstColumns(X: NdArray, k: number): NdArray {
+  const [m = 0, columns = 0] = X.shape;
+  const out = new Float64Array(m * k);
+  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) out[i * k + j] = X.data[i * columns + j]!;
+  return view(out, [m, k]);
+}
+
+/** Additions an entry of a product of depth l goes through. */
+function depthOf(l: number): number {
+  return Math.min(l, 256) + Math.ceil(l / 256);
+}
+
+function gamma(l: number): number {
+  return (l * U_ROUND) / (1 - l * U_ROUND);
+}
+
+/** ‖x‖₂ of values of ordinary size, with the round-off of n additions, and squares that vanish, on top. */
+function frobenius(x: NdData): number {
+  let [sum, largest] = [0, 0];
+  for (const entry of x) {
+    sum += entry * entry;
+    largest = Math.max(largest, Math.abs(entry));
+  }
+  return largest === 0 ? 0 : Math.sqrt(sum) * (1 + x.length * U_ROUND) + Math.sqrt(x.length) * 2 ** -537;
+}

@@ -1,0 +1,69 @@
+/**
+ * What the iterative solvers share: their operands, float64 vectors, and the residual that certifies an answer.
+ *
+ * Source: textbook.
+ */
+import { asArray } from "../array/convert.js";
+import { assertFinite } from "../array/check.js";
+import { UNIT_ROUND_OFF } from "../array/cast.js";
+import { vectorEntries } from "../array/operands.js";
+import type { MatrixInput, VectorInput } from "../array/types.js";
+import { view } from "../array/view.js";
+import type { Certificate } from "../certificate.js";
+import { norm } from "../dense/norm.js";
+import { residual } from "../dense/residual.js";
+import { euclideanNorm, sumOfProducts } from "../dense/sums.js";
+import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import type { CsrMatrix } from "../sparse/csr.js";
+
+/** A matrix, dense or sparse, or an operator. */
+export type Operand = MatrixInput | CsrMatrix | LinearOperator;
+
+/** ⟨x, y⟩. */
+export { sumOfProducts as dotProduct };
+/** ‖x‖₂. */
+export { euclideanNorm };
+
+/** y ← y + α x. */
+export function addMultiple(α: number, x: Float64Array, y: Float64Array): void {
+  for (let i = 0; i < y.length; i++) y[i]! += α * x[i]!;
+}
+
+/** The finite entries of a vector of this length, a copy; zeros if there is none. */
+export function finiteVector(input: VectorInput | undefined, length: number, site: string): Float64Array {
+  if (input === undefined) return new Float64Array(length);
+  const entries = vectorEntries(input, length, site);
+  assertFinite(asArray(input, site), site);
+  return entries;
+}
+
+/** ‖b − A x‖₂ and what may be said of it. */
+export interface ResidualNorm {
+  readonly value: number;
+  readonly certificate: Certificate;
+}
+
+const NORM = "‖b − A x‖₂";
+
+/**
+ * The residual of an answer, measured from it: of a matrix in twice the precision, of an operator by its product.
+ * @param A as the caller gave it.
+ * @param operator the same, checked; its product with x is written to `work`.
+ */
+export function measureResidual(A: Operand, operator: CheckedOperator, x: Float64Array, b: Float64Array, product: Float64Array): ResidualNorm {
+  const u = UNIT_ROUND_OFF.float64;
+  const [m, n] = operator.shape;
+  if (isLinearOperator(A)) {
+    const r = Float64Array.from(b, (value, i) => value - product[i]!);
+    const value = euclideanNorm(r);
+    // one subtraction an entry, |b_i − y_i| u, then the norm
+    const bound = value * (1 + (m + 8) * u);
+    return { value, certificate: { kind: "conditional", bound, norm: NORM, condition: "the operator's products are exact" } };
+  }
+  const r = residual(A, view(x, [n]), view(b, [m])).data;
+  const value = euclideanNorm(Float64Array.from(r));
+  const size = norm(A, { kind: "fro" }) * euclideanNorm(x) + euclideanNorm(b);
+  // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|)
+  const bound = value * (1 + (m + 8) * u) + (n + 2) * (n + 2) * u * u * size;
+  return { value, certificate: { kind: "deterministic", bound, norm: NORM } };
+}
