@@ -84,6 +84,8 @@ function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-appro
       denseCopy: () => core.denseCopy(core.transpose(A), "float32"),
       dot: () => core.dot([1, 2], [3, 4]),
       dtypeOf: () => core.dtypeOf(A),
+      eigSymmetric: () => core.eigSymmetric(core.matmul(Q, Q, { transposeA: true })),
+      eigSymmetricAsync: () => core.eigSymmetricAsync(spd, { method: "qr" }),
       exp: () => core.exp(A),
       full: () => core.full([2, 2], 1),
       identity: () => core.identity(3),

@@ -24,6 +24,7 @@ export {
 } from "./attention/streaming.js";
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export type { EigenRange } from "./dense/eig-range.js";
 export {
   eigSymmetric,
   eigSymmetricAsync,

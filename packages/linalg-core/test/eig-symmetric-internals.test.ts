@@ -8,7 +8,6 @@ import {
   eigSymmetric,
   eigSymmetricAsync,
   eigSymmetricSteps,
-  type EigSymmetricOptions,
   type EigSymmetricResult,
   type UnconvergedEigen,
 } from "../src/dense/eig-symmetric.js";
@@ -83,7 +82,10 @@ function columnSums(X: Strided): number {
 function ratios(A: NdArray, { values, vectors }: EigSymmetricResult, dtype: DType): [number, number] {
   const n = values.shape[0]!;
   const V = pack(vectors!);
-  const scaled = plain(V.map((x, p) => x * values.data[p % n]!) as Float64Array<ArrayBuffer>, [n, n]);
+  const scaled = plain(
+    V.map((x, p) => x * values.data[p % n]!),
+    [n, n],
+  );
   const product = matmulOracle(scaled, vectors!, { transposeB: true }).data;
   const tilt = matmulOracle(vectors!, vectors!, { transposeA: true }).data;
   const a = pack(A);
@@ -283,6 +285,10 @@ describe("laws", () => {
         expectSameBits(some.values, slice(all.values, [from, to]));
         expectSameBits(some.vectors!, slice(all.vectors!, null, [from, to]));
         expect(some.certificate).toEqual(all.certificate);
+        if (from === to) return;
+        const between = eigSymmetric(A, { range: [all.values.data[from]!, all.values.data[to - 1]!] }); // both ends count
+        expectSameBits(between.values, some.values);
+        expectSameBits(between.vectors!, some.vectors!);
       }),
       { seed: 1, numRuns: 30 },
     );
@@ -399,13 +405,16 @@ describe("errors", () => {
     ["method", "divide and conquer"],
     ["symmetryTolerance", NaN],
     ["symmetryTolerance", -1],
-    ["range", [0, 1]],
+    ["range", [1, 0]],
+    ["range", [NaN, 1]],
+    ["range", [0, 1, 2]],
+    ["range", 3],
     ["range", null],
     ["range", { indices: [0] }],
     ["values", true],
     ["threads", 1],
   ])("%s: %s is an OptionError", (name, value) => {
-    expectError(() => eigSymmetric(A, { [name]: value } as EigSymmetricOptions), OptionError, { argument: name });
+    expectError(() => eigSymmetric(A, { [name]: value }), OptionError, { argument: name });
   });
 
   test.each([

@@ -23,7 +23,7 @@ export interface JacobiResult {
 const ENTRIES = 1 << 20;
 
 /**
- * @param A row-major, both triangles, O(1); it is overwritten.
+ * @param A row-major, O(1), both triangles; the upper one is overwritten.
  * @param X n × n; on return the vectors, one a row. undefined where they are not wanted.
  * @param sweepLimit sweeps of one attempt, at least 1.
  */
@@ -59,7 +59,7 @@ function* sweep(n: number, A: Float64Array, X: Float64Array | undefined, floor: 
       if (apq <= own || apq <= floor) continue;
       annihilate(n, A, X, p, q);
       turned.add(p).add(q);
-      work += 4 * n;
+      work += 2 * n;
     }
     if (work < ENTRIES) continue;
     yield rest();
@@ -68,7 +68,7 @@ function* sweep(n: number, A: Float64Array, X: Float64Array | undefined, floor: 
   return turned;
 }
 
-/** A ← JᵀA J, X ← JᵀX. */
+/** A ← JᵀA J in its upper triangle, X ← JᵀX. */
 function annihilate(n: number, A: Float64Array, X: Float64Array | undefined, p: number, q: number): void {
   const [P, Q] = [p * n, q * n];
   const apq = A[P + q]!;
@@ -76,23 +76,19 @@ function annihilate(n: number, A: Float64Array, X: Float64Array | undefined, p: 
   const t = Math.abs(θ) > 1e150 ? 0.5 / θ : (θ < 0 ? -1 : 1) / (Math.abs(θ) + Math.sqrt(1 + θ * θ));
   const c = 1 / Math.sqrt(1 + t * t);
   const s = c * t;
-  const [app, aqq] = [A[P + p]! - t * apq, A[Q + q]! + t * apq];
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [A[P + k]!, A[Q + k]!];
-    A[P + k] = c * x - s * y;
-    A[Q + k] = s * x + c * y;
-  }
-  [A[P + p], A[Q + q]] = [app, aqq];
-  A[P + q] = A[Q + p] = 0;
-  for (let k = 0; k < n; k++) {
-    if (k === p || k === q) continue;
-    A[k * n + p] = A[P + k]!;
-    A[k * n + q] = A[Q + k]!;
-  }
-  if (X === undefined) return;
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [X[P + k]!, X[Q + k]!];
-    X[P + k] = c * x - s * y;
-    X[Q + k] = s * x + c * y;
-  }
+  A[P + p]! -= t * apq;
+  A[Q + q]! += t * apq;
+  A[P + q] = 0;
+  for (let k = 0; k < p; k++) turn(A, k * n + p, k * n + q, c, s);
+  for (let k = p + 1; k < q; k++) turn(A, P + k, k * n + q, c, s);
+  for (let k = q + 1; k < n; k++) turn(A, P + k, Q + k, c, s);
+  if (X !== undefined) for (let k = 0; k < n; k++) turn(X, P + k, Q + k, c, s);
+}
+
+/** The entries at two positions. */
+function turn(A: Float64Array, i: number, j: number, c: number, s: number): void {
+  const x = A[i]!;
+  const y = A[j]!;
+  A[i] = c * x - s * y;
+  A[j] = s * x + c * y;
 }

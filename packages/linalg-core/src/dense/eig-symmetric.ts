@@ -12,15 +12,16 @@ import { asSquareMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { NotConvergedError, OptionError } from "../errors.js";
+import { NotConvergedError } from "../errors.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
-import { assertBoolean, assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
+import { assertBoolean, assertInRange, assertKnownOptions, assertOneOf } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { rowBlock, transposed, type Block } from "./blocks.js";
 import { eigenvalueBound } from "./eig-certificate.js";
 import { jacobiEigen } from "./eig-jacobi.js";
+import { readRange, select, type EigenRange } from "./eig-range.js";
 import { collectRotations, packRotatedRows, unpackRotatedRows, type RotatedRows } from "./rotations.js";
 import { readSymmetric, type SymmetricMatrix } from "./symmetric.js";
 import { tridiagonalQr } from "./tridiagonal-qr.js";
@@ -29,8 +30,8 @@ import { orthogonalFactor, tridiagonalize } from "./tridiagonalize.js";
 export interface EigSymmetricOptions {
   /** Whether the vectors are wanted; without them nothing certifies the values. Default true. */
   readonly vectors?: boolean;
-  /** Only the pairs from, from + 1, …, before to, in ascending order; 0 ≤ from ≤ to ≤ n. All are computed, whatever is kept. Default all. */
-  readonly range?: { readonly indices: readonly [from: number, to: number] };
+  /** What is kept, see EigenRange; everything is computed and certified all the same. Default all. */
+  readonly range?: EigenRange;
   /** "auto": jacobi up to n = 32, qr beyond. jacobi is some 20 times slower at n = 100, and has no kernels. Default "auto". */
   readonly method?: "auto" | "qr" | "jacobi";
   /** |a_ij − a_ji| may be symmetryTolerance · n u max|a|, u of the dtype of A. At least 0. Default 8. */
@@ -96,7 +97,7 @@ export function* eigSymmetricSteps(
   assertOneOf(where, { method: wish }, ["auto", "qr", "jacobi"]);
   assertInRange(where, { symmetryTolerance }, 0, Infinity);
   const input = asSquareMatrix(A, `${where}(A)`);
-  const [from, to] = readRange(where, range, input.shape[0] ?? 0);
+  const kept = readRange(where, range, input.shape[0] ?? 0);
   const matrix = yield* readSymmetric(input, `${where}(A)`, symmetryTolerance);
   const { n, exponent } = matrix;
   const method = wish === "auto" ? (n <= SMALL ? "jacobi" : "qr") : wish;
@@ -120,20 +121,7 @@ export function* eigSymmetricSteps(
     const message = `expected convergence within ${attempts} attempts, got none for the values ${places.join(", ")}`;
     throw new NotConvergedError(where, best, message);
   }
-  return { ...select(values, vectors, n, from, to), ...all };
-}
-
-function readRange(where: string, range: unknown, n: number): readonly [number, number] {
-  if (range === undefined) return [0, n];
-  const rule = "{ indices: [from, to] }";
-  if (typeof range !== "object" || range === null || Array.isArray(range)) throw new OptionError(where, "range", rule, range);
-  assertKnownOptions(where, range, ["indices"]);
-  const { indices } = range as { readonly indices?: unknown };
-  if (!Array.isArray(indices) || indices.length !== 2) throw new OptionError(where, "range", rule, range);
-  const [from, to] = indices as [number, number];
-  assertInteger(where, { "range.indices[1]": to }, 0, n);
-  assertInteger(where, { "range.indices[0]": from }, 0, to);
-  return [from, to];
+  return { ...select(values, vectors, n, ...kept(values)), ...all };
 }
 
 /** Of the scaled matrix: values in no order, and the vectors, one a row. */
@@ -220,22 +208,6 @@ function* measure(
   // half a smallest number: the rounding of the bound itself, where it is subnormal
   const inUnits = isZero ? 0 : scaleByPowerOfTwo(bound, exponent) + Number.MIN_VALUE;
   return { kind: "deterministic", bound: inUnits, norm: "max abs error of an eigenvalue" };
-}
-
-function select(
-  values: Float32Array | Float64Array,
-  vectors: Float32Array | Float64Array | undefined,
-  n: number,
-  from: number,
-  to: number,
-): { readonly values: NdArray; readonly vectors?: NdArray } {
-  const count = to - from;
-  const kept = view(values.slice(from, to), [count]);
-  if (vectors === undefined) return { values: kept };
-  if (count === n) return { values: kept, vectors: view(vectors, [n, n]) };
-  const V = vectors.constructor === Float32Array ? new Float32Array(n * count) : new Float64Array(n * count);
-  for (let i = 0; i < n; i++) V.set(vectors.subarray(i * n + from, i * n + to), i * count);
-  return { values: kept, vectors: view(V, [n, count]) };
 }
 
 function vectorOf(dtype: DType, length: number): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {

@@ -9,7 +9,7 @@ import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import type { NdArray } from "../array/types.js";
 import { AssumptionError, splitSite } from "../errors.js";
-import { highWord, scaleByPowerOfTwo } from "../math/bits.js";
+import { highWord, powerOfTwo } from "../math/bits.js";
 import { rest, type Steps } from "../runtime/steps.js";
 
 export interface SymmetricMatrix {
@@ -36,10 +36,13 @@ export function* readSymmetric(A: NdArray, site: string, tolerance: number): Ste
   assertFinite(A, site);
   const a = denseCopy(A, "float64");
   let [largest, measured] = [0, 0];
-  yield* eachPair(n, (p, q) => {
-    const [x, y] = [a[p]!, a[q]!];
-    largest = Math.max(largest, Math.abs(x), Math.abs(y));
-    measured = Math.max(measured, Math.abs(x - y));
+  yield* eachRun(n, (p, q, count) => {
+    for (let k = 0; k < count; k++, p++, q += n) {
+      const x = a[p]!;
+      const y = a[q]!;
+      largest = Math.max(largest, Math.abs(x), Math.abs(y));
+      measured = Math.max(measured, Math.abs(x - y));
+    }
   });
   const allowed = tolerance * n * UNIT_ROUND_OFF[dtypeOf(A)] * largest;
   if (measured > allowed) {
@@ -47,19 +50,20 @@ export function* readSymmetric(A: NdArray, site: string, tolerance: number): Ste
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument });
   }
   const exponent = largest === 0 ? 0 : exponentOf(largest);
-  yield* eachPair(n, (p, q) => {
-    a[p] = a[q] = scaleByPowerOfTwo(a[p]!, -exponent);
+  const half = powerOfTwo(-exponent >> 1); // two factors: 2^1074 is no number
+  const other = powerOfTwo(-exponent - (-exponent >> 1));
+  yield* eachRun(n, (p, q, count) => {
+    for (let k = 0; k < count; k++, p++, q += n) a[p] = a[q] = a[p]! * half * other;
   });
   return { n, scaled: a, exponent };
 }
 
-/** Calls `visit` with the positions of (i, j) and (j, i), for all i ≥ j. */
-function* eachPair(n: number, visit: (p: number, q: number) => void): Steps<void> {
+/** Calls `visit` for runs of the lower triangle: (i, j), (i, j + 1), … from position p on, and their mirror images from q on, n apart. */
+function* eachRun(n: number, visit: (p: number, q: number, count: number) => void): Steps<void> {
   let seen = 0;
   for (let top = 0; top < n; top += BLOCK) {
     for (let left = 0; left <= top; left += BLOCK) {
-      for (let i = top; i < Math.min(n, top + BLOCK); i++)
-        for (let j = left; j < Math.min(i + 1, left + BLOCK); j++) visit(i * n + j, j * n + i);
+      for (let i = top; i < Math.min(n, top + BLOCK); i++) visit(i * n + left, left * n + i, Math.min(i + 1 - left, BLOCK));
       seen += BLOCK * BLOCK;
       if (seen < ENTRIES) continue;
       yield rest();
