@@ -5,8 +5,9 @@ import { multiplyTile, packLeftTile, packRightTile } from "./gemm";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
 
-export { cholesky, solveTriangular } from "./cholesky";
+export { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky";
 export { expF32, expF64 } from "./exp";
+export { luPanel } from "./lu";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }

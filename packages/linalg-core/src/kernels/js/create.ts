@@ -5,12 +5,13 @@
  */
 import type { ComputeMemory, Kernels } from "../abi.js";
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
-import { cholesky, solveTriangular } from "./cholesky.js";
+import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
+import { luPanel } from "./lu.js";
 import { float32, float64, type Real } from "./real.js";
 import * as rows from "./rows.js";
 
@@ -73,6 +74,10 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     accumulateCentresF32: f32(accumulateCentres),
     accumulateCentresF64: f64(accumulateCentres),
     cholesky: plain(cholesky),
+    choleskyPivots: plain(choleskyPivots),
+    choleskyRows: plain(choleskyRows),
+    luPanel: plain(luPanel),
+    solveColumns: plain(solveColumns),
     solveTriangular: plain(solveTriangular),
     reflectColumns: plain(reflectColumns),
     householderPanel: plain(householderPanel),
