@@ -23,7 +23,11 @@ export {
   type StreamingAttentionResult,
 } from "./attention/streaming.js";
 export { weakest, type Certificate } from "./certificate.js";
-export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { cholesky, choleskyAsync, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { conditionEstimate, type ConditionEstimateOptions, type ConditionEstimateResult } from "./dense/condition.js";
+export { gram, gramAsync, type GramOptions } from "./dense/gram.js";
+export { lu, luAsync, type LuOptions, type LuResult, type LuSolveOptions } from "./dense/lu.js";
+export { solve, solveAsync, type SolveOptions, type SolveResult } from "./dense/solve.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";

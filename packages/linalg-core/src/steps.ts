@@ -4,5 +4,9 @@
  */
 export { streamingAttentionSteps } from "./attention/streaming.js";
 export { expGemmSteps } from "./attention/exp-gemm.js";
+export { choleskySteps } from "./dense/cholesky.js";
+export { gramSteps } from "./dense/gram.js";
+export { luSteps } from "./dense/lu.js";
 export { matmulSteps } from "./dense/matmul.js";
+export { solveSteps } from "./dense/solve.js";
 export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, type RunControl, type Step, type Steps } from "./runtime/steps.js";
