@@ -41,7 +41,9 @@ export function* measureBackwardError(scope: Scope, A: Float64Array, X: Float64A
   yield* multiplyBlocks(scope, a, x, product);
 
   // residuals in units of 2^common, the larger of the scales of A x and b
-  const common = Int32Array.from(sizesB, (size, c) => Math.max(exponentA + exponents[c]!, excessOf(size)));
+  const common = Int32Array.from(sizesB, (size, c) =>
+    size === 0 ? exponentA + exponents[c]! : Math.max(exponentA + exponents[c]!, excessOf(size)),
+  );
   const residuals = new Float64Array(p);
   yield* eachRowSteps(n, p, (i) => {
     const { f64 } = runtime().memory;

@@ -33,14 +33,14 @@ const u = UNIT_ROUND_OFF.float64;
 export function* measureCholesky(scope: Scope, measured: Measured): Steps<Certificate> {
   const norm = "relative backward error, Frobenius";
   const { error, size } = yield* residual(scope, measured);
-  const bound = size === 0 ? (measured.n === 0 ? 0 : Infinity) : (error / size) * (1 + 2 * (measured.n ** 2 + 16) * u);
+  const bound = size === 0 ? (measured.n === 0 ? 0 : Infinity) : (error / size) * (1 + 2 * (measured.n * measured.n + 16) * u);
   return { kind: "deterministic", bound, norm };
 }
 
 /** ‖E‖_F, which bounds the spectral norm, plus the same round-off. */
 export function* measurePivoted(scope: Scope, measured: Measured): Steps<Certificate> {
   const { error, largest } = yield* residual(scope, measured);
-  const bound = largest === 0 ? 0 : error * (1 + 2 * (measured.n ** 2 + 16) * u) * largest;
+  const bound = largest === 0 ? 0 : error * (1 + 2 * (measured.n * measured.n + 16) * u) * largest;
   return { kind: "deterministic", bound, norm: "Frobenius norm of A − L Lᵀ, A in the order of L" };
 }
 

@@ -23,7 +23,7 @@ export function* factorCholesky(scope: Scope, A: Block): Steps<number> {
   const { rows: n, rowBytes } = A;
   const width = n < BLOCKED_FROM ? n : PANEL;
   for (let j = 0; j < n; j += width) {
-    yield pause(n ** 3 - (n - j) ** 3, n ** 3);
+    yield pause(n * n * n - (n - j) * (n - j) * (n - j), n * n * n);
     const end = Math.min(n, j + width);
     const corner = part(A, j, end, j, end);
     const failed = runtime().kernels.cholesky(end - j, rowBytes, corner.address);

@@ -133,7 +133,7 @@ function* pivoted(scope: Scope, a: Float64Array, n: number, dtype: DType, larges
 }
 
 function inDtype(factor: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
-  return view(dtype === "float32" ? Float32Array.from(factor) : factor, shape);
+  return view(dtype === "float32" ? new Float32Array(factor) : factor, shape);
 }
 
 /** The result with its functions. `zeroPivot`: what stopped the factorization before its last column. */

@@ -6,7 +6,6 @@
  * v comes from the 1-norm estimator on the factors, at most five solves; A v is then summed in two terms, so the bound holds whatever
  * the factors are worth. As a rule κ₁ is within 3 times the estimate.  Source: Hager 1984, Higham 1988; Dekker 1971 for exact products.
  */
-import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { MatrixInput } from "../array/types.js";
 import type { Certificate } from "../certificate.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
@@ -26,11 +25,13 @@ export interface ConditionEstimateOptions {
 }
 
 export interface ConditionEstimateResult {
-  /** At most κ₁; Infinity for a matrix with a pivot 0. */
+  /** At most κ₁, but for n units of rounding; Infinity for a matrix with a pivot 0. */
   readonly estimate: number;
-  /** `bound` ≥ 1 / κ₁. */
+  /** Kind "none": a lower bound proves nothing about what depends on κ₁ from above. */
   readonly certificate: Certificate;
 }
+
+const FROM_BELOW: Certificate = { kind: "none", reason: "an estimate from below: κ₁ may be larger" };
 
 /**
  * A lower bound of κ₁(A), as a rule within a factor of 3.
@@ -39,7 +40,7 @@ export interface ConditionEstimateResult {
  * @param A shape [n, n], float32 or float64, any stride; or what `lu` or `cholesky` returned for it (then A + jitter I), which saves
  * factoring it again.
  * @param options see ConditionEstimateOptions.
- * @returns ConditionEstimateResult; kind "none" where a pivot is 0, which rounding can bring about.
+ * @returns ConditionEstimateResult.
  * @throws ShapeError; OptionError; NonFiniteError.
  * @complexity 10 n² flops, after 2 n³ / 3 when A is not factored.
  * @source Hager 1984, Higham 1988.
@@ -57,22 +58,18 @@ export function conditionEstimate(
 
 function* estimateSteps(where: string, A: MatrixInput | LuResult | CholeskyResult): Steps<ConditionEstimateResult> {
   const record = recordOf(A) ?? recordOf(yield* luSteps(where, A as MatrixInput))!;
-  if (record.n === 0) return { estimate: 0, certificate: { kind: "none", reason: "a matrix without entries has no condition" } };
-  if (record.isSingular) return singular();
+  if (record.n === 0) return { estimate: 0, certificate: FROM_BELOW };
+  if (record.isSingular) return { estimate: Infinity, certificate: FROM_BELOW };
   const scope = openScope();
   try {
     const { v, estimate } = yield* inverseNorm(scope, yield* record.load(scope));
-    return estimate < Infinity ? yield* lowerBound(record, v) : singular();
+    return estimate < Infinity ? yield* lowerBound(record, v) : { estimate, certificate: FROM_BELOW };
   } finally {
     scope.release();
   }
 }
 
-function singular(): ConditionEstimateResult {
-  return { estimate: Infinity, certificate: { kind: "none", reason: "a pivot is zero, or so small that solves overflow" } };
-}
-
-/** ‖A‖₁ ‖v‖₁ / ‖A v‖₁, rounded down: γ_n for the sums of sizes, n² 2^−104 |A||v| for what two terms lose of A v. */
+/** ‖A‖₁ ‖v‖₁ / ‖A v‖₁, but for n units of rounding; n² 2^−104 |A||v| for what two terms lose of A v. */
 function* lowerBound({ n, entries }: FactorRecord, v: Float64Array): Steps<ConditionEstimateResult> {
   const a = entries();
   const down = -excessOf(yield* largestOf(a, n));
@@ -95,11 +92,9 @@ function* lowerBound({ n, entries }: FactorRecord, v: Float64Array): Steps<Condi
     image += Math.abs(sum + low);
     lost += size;
   });
-  const u = UNIT_ROUND_OFF.float64;
   const top = columns.reduce((most, sum) => Math.max(most, sum), 0);
-  const reach = image * (1 + (n + 4) * u) + lost * (n * n * 2 ** -104) + n * n * 2 ** -600;
-  const estimate = Math.max(1, ((top * norm1(x)) / reach) * (1 - (3 * n + 8) * u)); // κ₁ ≥ 1 in any case
-  return { estimate, certificate: { kind: "deterministic", bound: (1 / estimate) * (1 + 2 * u), norm: "1 / κ₁" } };
+  const reach = image + lost * (n * n * 2 ** -104) + n * n * 2 ** -600;
+  return { estimate: Math.max(1, (top * norm1(x)) / reach), certificate: FROM_BELOW }; // κ₁ ≥ 1 in any case
 }
 
 /** x y − product, exactly, for numbers far from the ends of float64: halves of 26 bits. */

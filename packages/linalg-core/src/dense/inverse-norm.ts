@@ -65,7 +65,7 @@ export function* inverseNorm(scope: Scope, system: Factored): Steps<InverseNorm>
 /** ‖x‖₁. */
 export function norm1(x: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += Math.abs(x[i]!);
+  for (const entry of x) sum += Math.abs(entry);
   return sum;
 }
 

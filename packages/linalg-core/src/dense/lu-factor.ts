@@ -20,7 +20,7 @@ export function* factorLu(scope: Scope, A: Block): Steps<Int32Array<ArrayBuffer>
   const pivots = new Int32Array(n);
   const swaps = scope.alloc(4 * PANEL);
   for (let j = 0; j < n; j += PANEL) {
-    yield pause(n ** 3 - (n - j) ** 3, n ** 3);
+    yield pause(n * n * n - (n - j) * (n - j) * (n - j), n * n * n);
     const end = Math.min(n, j + PANEL);
     const panel = part(A, j, n, j, end);
     runtime().kernels.luPanel(n - j, end - j, panel.address, rowBytes, A.address + j * rowBytes, rowBytes, swaps);

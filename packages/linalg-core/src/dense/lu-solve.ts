@@ -59,17 +59,7 @@ export interface LuSolver extends Conditioned {
   readonly exponents: Int32Array | undefined;
 }
 
-/** Factors of A, its rows scaled where there are exponents. */
-export function* factor(scope: Scope, a: Float64Array, n: number, exponents: Int32Array | undefined): Steps<Factors> {
-  const work = allocRows(scope, n, n);
-  yield* loadRows(work, a, exponents);
-  const pivots = yield* factorLu(scope, work);
-  const packed = yield* takeRows(work);
-  scope.free(work.address);
-  return { packed, pivots };
-}
-
-/** The same, and how far they can be trusted. */
+/** Factors of A, its rows scaled where there are exponents, and how far they can be trusted. */
 export function* factorConditioned(scope: Scope, a: Float64Array, n: number, exponents: Int32Array | undefined): Steps<Conditioned> {
   const work = allocRows(scope, n, n);
   yield* loadRows(work, a, exponents);

@@ -19,16 +19,7 @@ import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../
 import { recorded } from "./factor-record.js";
 import { measureLu } from "./lu-certificate.js";
 import { permutationOf } from "./lu-factor.js";
-import {
-  factor,
-  factorConditioned,
-  loadSystem,
-  luSolveSteps,
-  rowExponents,
-  scalingOf,
-  type LuSolveOptions,
-  type LuSolver,
-} from "./lu-solve.js";
+import { factorConditioned, loadSystem, luSolveSteps, rowExponents, scalingOf, type LuSolveOptions, type LuSolver } from "./lu-solve.js";
 import { assertFiniteEntries, eachRowSteps, finiteEntriesOf } from "./work.js";
 
 export type { LuSolveOptions } from "./lu-solve.js";
@@ -47,7 +38,10 @@ export interface LuResult {
   readonly permutation: Int32Array;
   /** X with A X = B, B [n, p]; float64, by the float64 factors. Throws RankDeficientError when A is singular to working precision. */
   readonly solve: (B: MatrixInput, options?: LuSolveOptions) => NdArray;
-  /** 1 / (‖A‖₁ ‖A⁻¹‖₁), estimated, of the matrix that solves use: as a rule within a factor of 3, seldom too large by more. 0 for a zero pivot. */
+  /**
+   * 1 / (‖A‖₁ ‖A⁻¹‖₁), estimated from above, as a rule within a factor of 3; 0 for a zero pivot. Below 2^−53 `solve` throws, of A with its
+   * rows scaled where diagnostics say so.
+   */
   readonly reciprocalCondition: number;
   /** max|u_ij| / max|a_ij|; 1 for A = 0. */
   readonly growth: number;
@@ -94,7 +88,7 @@ export function* luSteps(where: string, A: MatrixInput, options: LuOptions = {},
   const scope = openScope();
   try {
     const solver = yield* factorConditioned(scope, a, n, exponents);
-    const factors = isScaled ? yield* factor(scope, a, n, new Int32Array(n).fill(exponent)) : solver;
+    const factors = isScaled ? yield* factorConditioned(scope, a, n, new Int32Array(n).fill(exponent)) : solver;
     const dtype = dtypeOf(input);
     const { L, U, growth } = yield* split(
       where,
@@ -108,7 +102,8 @@ export function* luSteps(where: string, A: MatrixInput, options: LuOptions = {},
     const certificate: Certificate = certify
       ? yield* measureLu(scope, a, L, U, permutation)
       : { kind: "none", reason: "pass certify: true" };
-    const { reciprocalCondition, smallestPivot, column } = solver;
+    const { reciprocalCondition } = factors;
+    const { smallestPivot, column } = solver;
     const system: LuSolver = { ...solver, a, n, exponents };
     const diagnostics = { smallestPivot, column, isScaled };
     const solve = (B: MatrixInput, solveOptions: LuSolveOptions = {}): NdArray =>

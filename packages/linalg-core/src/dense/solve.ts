@@ -106,7 +106,7 @@ export function* solveSteps(
   try {
     const { x, method, reciprocalCondition } = yield* answer(scope, system, assume);
     const dtype = promote(matrix, right);
-    const rounded = dtype === "float32" ? Float32Array.from(x) : x;
+    const rounded = dtype === "float32" ? new Float32Array(x) : x;
     yield* assertFiniteEntries(rounded, system.p, `${where}(${overflow(dtype)})`);
     const X = view(rounded, right.shape);
     const certificate = yield* measureBackwardError(scope, a, yield* entriesOf(X), b, n);
@@ -172,11 +172,16 @@ function* byCholesky(scope: Scope, { where, a, b, n, p, unit }: System): Steps<A
 /** Names the smallest pivot. */
 function refuse(where: string, L: Block, condition: number): never {
   const { f64 } = runtime().memory;
-  const pivotOf = (i: number): number => f64[positionOf(L, i) + i]! ** 2;
+  const rootOf = (i: number): number => f64[positionOf(L, i) + i]!;
   let column = 0;
-  for (let i = 1; i < L.rows; i++) if (pivotOf(i) < pivotOf(column)) column = i;
+  for (let i = 1; i < L.rows; i++) if (rootOf(i) < rootOf(column)) column = i;
   const expected = `a reciprocal condition of 2^-53 at least (it is ${condition})`;
-  throw new RankDeficientError(where, { column, pivot: pivotOf(column), expected, remedy: "use leastSquares for a singular matrix" });
+  throw new RankDeficientError(where, {
+    column,
+    pivot: rootOf(column) * rootOf(column),
+    expected,
+    remedy: "use leastSquares for a singular matrix",
+  });
 }
 
 /** Substitution needs no refinement: each entry of its residual is small beside |A||x|. */
