@@ -1,8 +1,7 @@
 // A panel of P A = L U in float64, row-major, ld bytes a row: partial pivoting, ties to the lowest index.
 //
 // Blocks of 4 columns: the block is factored column by column, then subtracted from the columns to its right four products at a time.
-// Columns at and beyond `columns` must exist up to the next multiple of 4 and hold zeros, or be those of the next panel (columns a
-// multiple of 4), which are not touched.
+// Columns at and beyond `columns` must exist up to the next multiple of 4, where they are not those of a next panel, and hold anything.
 import { fma } from "./simd";
 
 /**

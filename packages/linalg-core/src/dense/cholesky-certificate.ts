@@ -52,12 +52,7 @@ function* residual(
   const r = L.shape[1] ?? 0;
   const largest = yield* largestOf(a, n);
   if (largest === 0) return { error: 0, size: 0, largest };
-  const [factor, square] = [allocRows(scope, n, r), allocRows(scope, n, n)];
-  yield* loadRows(factor, yield* entriesOf(L));
-  yield* multiplyBlocks(scope, factor, transposed(factor), square);
-  const product = yield* takeRows(square);
-  scope.free(factor.address);
-  scope.free(square.address);
+  const product = r === 0 ? new Float64Array(n * n) : yield* squareOf(scope, L);
   let [difference, size, trace] = [0, 0, 0];
   yield* eachRowSteps(n, n, (i) => {
     const from = (permutation?.[i] ?? i) * n;
@@ -73,4 +68,16 @@ function* residual(
   const underflow = (n * n * 2 ** -1074) / largest;
   const roundOff = 1.001 * steps * u * trace + 4 * u * (Math.sqrt(size) + (jitter / largest) * n) + underflow;
   return { error: Math.sqrt(difference) + roundOff, size: Math.sqrt(size), largest };
+}
+
+/** L Lᵀ, row-major. */
+function* squareOf(scope: Scope, L: NdArray): Steps<Float64Array> {
+  const [n = 0, r = 0] = L.shape;
+  const [factor, square] = [allocRows(scope, n, r), allocRows(scope, n, n)];
+  yield* loadRows(factor, yield* entriesOf(L));
+  yield* multiplyBlocks(scope, factor, transposed(factor), square);
+  const product = yield* takeRows(square);
+  scope.free(factor.address);
+  scope.free(square.address);
+  return product;
 }

@@ -16,7 +16,7 @@ import { rest, type Steps } from "../runtime/steps.js";
 import { rowBlock, type Block } from "./blocks.js";
 
 /** Entries touched between two turns of the event loop: a few milliseconds. */
-const SLICE = 2 ** 19;
+const SLICE = 2 ** 18;
 
 /** Calls `visit` for each row, resting now and then; a row costs about `width` entries. */
 export function* eachRowSteps(rows: number, width: number, visit: (i: number) => void): Steps<void> {
@@ -28,13 +28,13 @@ export function* eachRowSteps(rows: number, width: number, visit: (i: number) =>
 }
 
 /**
- * Zeros; rows hold a multiple of 4 entries, and never a multiple of 16 beyond 48: rows whose distance divides a page meet in the same
- * few lines of the cache.
+ * Room for a matrix, of arbitrary content; rows hold a multiple of 4 entries, and never a multiple of 16 beyond 48: rows whose distance
+ * divides a page meet in the same few lines of the cache. What stands beside the columns stays there: no kernel mixes columns.
  */
 export function allocRows(scope: Scope, rows: number, columns: number): Block {
   const width = Math.ceil(columns / 4) * 4;
   const rowBytes = 8 * (width >= 64 && width % 16 === 0 ? width + 4 : width);
-  return rowBlock(scope.zeros(rows * rowBytes), rows, columns, rowBytes);
+  return rowBlock(scope.alloc(rows * rowBytes), rows, columns, rowBytes);
 }
 
 /** block ← data, row i times 2^(−exponents[i]) where there are exponents. */
