@@ -1,6 +1,6 @@
 // Cholesky factorization and triangular solves in float64, row-major, ld = bytes a row (a multiple of 16).
 //
-// Left-looking by blocks of 4 columns: every entry below the block is a dot product of two rows, computed 2 rows x 4 columns at a
+// cholesky: left-looking by blocks of 4 columns: every entry below the block is a dot product of two rows, computed 2 rows x 4 columns at a
 // time in registers. Columns at and beyond n must exist up to the next multiple of 4 and hold anything.
 import { fma } from "./simd";
 
@@ -22,33 +22,105 @@ export function cholesky(n: i32, ld: usize, A: usize): i32 {
       }
     }
     if (width < 4) break;
-    const end = <usize>j * 8, r1 = block + ld, r2 = r1 + ld, r3 = r2 + ld;
     let i = j + 4;
-    for (; i + 1 < n; i += 2) {
-      const p = A + <usize>i * ld, q = p + ld;
-      let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-      for (let k: usize = 0; k < end; k += 16) {
-        const x = v128.load(p + k), y = v128.load(q + k);
-        let z = v128.load(block + k); a0 = fma<f64>(x, z, a0); b0 = fma<f64>(y, z, b0);
-        z = v128.load(r1 + k); a1 = fma<f64>(x, z, a1); b1 = fma<f64>(y, z, b1);
-        z = v128.load(r2 + k); a2 = fma<f64>(x, z, a2); b2 = fma<f64>(y, z, b2);
-        z = v128.load(r3 + k); a3 = fma<f64>(x, z, a3); b3 = fma<f64>(y, z, b3);
-      }
-      finishRow(p + end, a0, a1, a2, a3, block + end, r1 + end, r2 + end, r3 + end);
-      finishRow(q + end, b0, b1, b2, b3, block + end, r1 + end, r2 + end, r3 + end);
-    }
-    if (i < n) {
-      const p = A + <usize>i * ld;
-      let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0;
-      for (let k: usize = 0; k < end; k += 16) {
-        const x = v128.load(p + k);
-        a0 = fma<f64>(x, v128.load(block + k), a0); a1 = fma<f64>(x, v128.load(r1 + k), a1);
-        a2 = fma<f64>(x, v128.load(r2 + k), a2); a3 = fma<f64>(x, v128.load(r3 + k), a3);
-      }
-      finishRow(p + end, a0, a1, a2, a3, block + end, r1 + end, r2 + end, r3 + end);
-    }
+    for (; i + 1 < n; i += 2) solvePair(A + <usize>i * ld, A + <usize>i * ld + ld, block, ld, <usize>j * 8);
+    if (i < n) solveOne(A + <usize>i * ld, block, ld, <usize>j * 8);
   }
   return 0;
+}
+
+/** Columns j .. j + 3 of two rows p, q, whose entries before `end` = 8 j are final; block: row j of the factor. */
+function solvePair(p: usize, q: usize, block: usize, ld: usize, end: usize): void {
+  const r1 = block + ld, r2 = r1 + ld, r3 = r2 + ld;
+  let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  for (let k: usize = 0; k < end; k += 16) {
+    const x = v128.load(p + k), y = v128.load(q + k);
+    let z = v128.load(block + k); a0 = fma<f64>(x, z, a0); b0 = fma<f64>(y, z, b0);
+    z = v128.load(r1 + k); a1 = fma<f64>(x, z, a1); b1 = fma<f64>(y, z, b1);
+    z = v128.load(r2 + k); a2 = fma<f64>(x, z, a2); b2 = fma<f64>(y, z, b2);
+    z = v128.load(r3 + k); a3 = fma<f64>(x, z, a3); b3 = fma<f64>(y, z, b3);
+  }
+  finishRow(p + end, a0, a1, a2, a3, block + end, r1 + end, r2 + end, r3 + end);
+  finishRow(q + end, b0, b1, b2, b3, block + end, r1 + end, r2 + end, r3 + end);
+}
+
+/** The same for one row. */
+function solveOne(p: usize, block: usize, ld: usize, end: usize): void {
+  const r1 = block + ld, r2 = r1 + ld, r3 = r2 + ld;
+  let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  for (let k: usize = 0; k < end; k += 16) {
+    const x = v128.load(p + k);
+    a0 = fma<f64>(x, v128.load(block + k), a0); a1 = fma<f64>(x, v128.load(r1 + k), a1);
+    a2 = fma<f64>(x, v128.load(r2 + k), a2); a3 = fma<f64>(x, v128.load(r3 + k), a3);
+  }
+  finishRow(p + end, a0, a1, a2, a3, block + end, r1 + end, r2 + end, r3 + end);
+}
+
+@unmanaged
+class RowsArgs {
+  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  width: i32; // a multiple of 4
+  L: usize; // width x width, lower
+  rows: i32;
+  B: usize; // rows x width
+  ld: usize; // bytes a row of either
+  rowsPerTile: i32;
+}
+
+/** X L^T = B in place, some rows of B: what lies below the diagonal block of a blocked factorization. */
+export function choleskyRows(address: usize, tile: i32, scratch: usize): void {
+  const a = changetype<RowsArgs>(address);
+  const ld = a.ld, first = tile * a.rowsPerTile, end = min(a.rows, first + a.rowsPerTile);
+  for (let i = first; i < end; i += 2) {
+    const p = a.B + <usize>i * ld;
+    for (let j = 0; j < a.width; j += 4) {
+      const block = a.L + <usize>j * ld;
+      if (i + 1 < end) solvePair(p, p + ld, block, ld, <usize>j * 8);
+      else solveOne(p, block, ld, <usize>j * 8);
+    }
+  }
+}
+
+/**
+ * Columns from .. to - 1 of P^T A P = L L^T with the largest diagonal next, ties to the lowest index. n x n, lower triangle; the products
+ * of columns before `base` have been subtracted. diagonal f64 [n]: what is left of it; swaps i32 [n]: with which row each was exchanged.
+ * Returns the first column whose pivot is not above `tolerance`, or `to`.
+ */
+export function choleskyPivots(n: i32, ld: usize, A: usize, base: i32, from: i32, to: i32, diagonal: usize, swaps: usize, tolerance: f64): i32 {
+  for (let k = from; k < to; k++) {
+    let p = k, largest = load<f64>(diagonal + (<usize>k << 3));
+    for (let i = k + 1; i < n; i++) {
+      const d = load<f64>(diagonal + (<usize>i << 3));
+      if (d > largest) { largest = d; p = i; }
+    }
+    if (!(largest > tolerance)) return k;
+    store<i32>(swaps + (<usize>k << 2), p);
+    const row = A + <usize>k * ld, at = <usize>k * 8;
+    if (p != k) {
+      const other = A + <usize>p * ld, beyond = <usize>p * 8;
+      store<f64>(diagonal + beyond, load<f64>(diagonal + at));
+      for (let c: usize = 0; c < at; c += 8) swap(row + c, other + c);
+      for (let i = k + 1; i < p; i++) swap(A + <usize>i * ld + at, other + <usize>i * 8);
+      for (let i = p + 1; i < n; i++) swap(A + <usize>i * ld + at, A + <usize>i * ld + beyond);
+    }
+    store<f64>(diagonal + at, 0);
+    const pivot = sqrt(largest), start = <usize>base * 8;
+    store<f64>(row + at, pivot);
+    for (let i = k + 1; i < n; i++) {
+      const q = A + <usize>i * ld;
+      const x = (load<f64>(q + at) - rowDot(k - base, q + start, row + start)) / pivot;
+      store<f64>(q + at, x);
+      const d = diagonal + (<usize>i << 3);
+      store<f64>(d, load<f64>(d) - x * x);
+    }
+  }
+  return to;
+}
+
+function swap(p: usize, q: usize): void {
+  const x = load<f64>(p);
+  store<f64>(p, load<f64>(q));
+  store<f64>(q, x);
 }
 
 /** Dot product of the first c entries of two rows: pairs in one vector accumulator, the odd entry last. */
@@ -96,6 +168,28 @@ export function solveTriangular(n: i32, T: usize, rowStride: i32, columnStride: 
     }
     c += wide ? 8 : 2;
   }
+}
+
+@unmanaged
+class ColumnsArgs {
+  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  n: i32;
+  T: usize;
+  rowStride: i32;
+  columnStride: i32;
+  lower: i32;
+  unit: i32;
+  columns: i32;
+  B: usize;
+  ldb: usize;
+  columnsPerTile: i32; // a multiple of 8
+}
+
+/** solveTriangular for some columns of B. */
+export function solveColumns(address: usize, tile: i32, scratch: usize): void {
+  const a = changetype<ColumnsArgs>(address);
+  const first = tile * a.columnsPerTile;
+  solveTriangular(a.n, a.T, a.rowStride, a.columnStride, a.lower, a.unit, min(a.columnsPerTile, a.columns - first), a.B + (<usize>first << 3), a.ldb);
 }
 
 /** x = (x - sum over k of t_k y_k) / divisor for 8 columns. */

@@ -9,7 +9,9 @@ import { multiplySparseTile } from "./spmm";
 
 export { cholesky, solveTriangular } from "./cholesky";
 export { columnDots, combineColumns } from "./columns";
+export { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky";
 export { expF32, expF64 } from "./exp";
+export { luPanel } from "./lu";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
 export { jacobiSweep } from "./jacobi";
 export { addRows, multiplyVector } from "./matvec";

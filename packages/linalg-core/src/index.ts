@@ -32,12 +32,17 @@ export {
   type EigSymmetricResult,
   type UnconvergedEigen,
 } from "./dense/eig-symmetric.js";
+export { cholesky, choleskyAsync, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { conditionEstimate, type ConditionEstimateOptions, type ConditionEstimateResult } from "./dense/condition.js";
+export { gram, gramAsync, type GramOptions } from "./dense/gram.js";
+export { lu, luAsync, type LuOptions, type LuResult, type LuSolveOptions } from "./dense/lu.js";
+export { solve, solveAsync, type SolveOptions, type SolveResult } from "./dense/solve.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
 export { dot, norm, type NormOptions } from "./dense/norm.js";
 export { productBound } from "./dense/product-bound.js";
 export { backwardError, residual } from "./dense/residual.js";
-export { conditionBound } from "./dense/condition.js";
+export { conditionBound } from "./dense/condition-bound.js";
 export {
   leastSquares,
   leastSquaresAsync,

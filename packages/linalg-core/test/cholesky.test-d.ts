@@ -20,6 +20,8 @@ test("options", () => {
   cholesky([[1]], { jitter: 1e-9 });
   // @ts-expect-error no other word
   cholesky([[1]], { jitter: "some" });
-  // @ts-expect-error an unknown option
+  expectTypeOf<CholeskyOptions["pivot"]>().toEqualTypeOf<boolean | undefined>();
   cholesky([[1]], { pivot: true });
+  // @ts-expect-error an unknown option
+  cholesky([[1]], { tolerance: 1 });
 });

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 import type { Certificate } from "../src/certificate.js";
-import { conditionBound, conditionEstimate } from "../src/dense/condition.js";
+import { conditionBound } from "../src/dense/condition-bound.js";
+import { conditionEstimate } from "../src/dense/condition.js";
 import { lu } from "../src/dense/lu.js";
 
 test("conditionEstimate and conditionBound", () => {

@@ -2,7 +2,8 @@ import { exactCondition, gaussianArray, generalMatrix, matrixTypes, pack, plain,
 import { describe, expect, test } from "vitest";
 import type { NdArray } from "../src/array/types.js";
 import { view } from "../src/array/view.js";
-import { conditionBound, conditionEstimate } from "../src/dense/condition.js";
+import { conditionBound } from "../src/dense/condition-bound.js";
+import { conditionEstimate } from "../src/dense/condition.js";
 import { lu } from "../src/dense/lu.js";
 import { NonFiniteError, OptionError, ShapeError } from "../src/errors.js";
 import { expectLayoutsKeepBits, hilbert, identityMatrix, matrixOf, timesNumber } from "./factorization-support.js";

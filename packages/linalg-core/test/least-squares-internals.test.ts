@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { NdArray } from "../src/array/types.js";
 import { transpose, view } from "../src/array/view.js";
 import { part, rowBlock, transposed } from "../src/dense/blocks.js";
-import { conditionBound } from "../src/dense/condition.js";
+import { conditionBound } from "../src/dense/condition-bound.js";
 import { norm2, normAbove } from "../src/dense/frobenius.js";
 import { leastSquares, leastSquaresAsync, pseudoInverse, type LeastSquaresResult } from "../src/dense/least-squares.js";
 import { invertUpper, substitute } from "../src/dense/substitute.js";

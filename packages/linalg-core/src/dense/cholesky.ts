@@ -3,23 +3,32 @@
  *
  *   A  n × n  symmetric positive definite; the lower triangle is factored      A + jitter I = L Lᵀ
  *
- * In float64, whatever the dtype of A. Backward stable: L Lᵀ = A + jitter I + E with |E| ≤ γ_(n+1) |L||Lᵀ|.  Source: textbook, left-looking by
- * blocks of four columns.
+ * In float64, whatever the dtype of A. Backward stable: L Lᵀ = A + jitter I + E with |E| ≤ γ_(n+1) |L||Lᵀ|.  Source: textbook, right-looking
+ * by panels of 64.
  */
-import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
+import { dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
 import { asSquareMatrix } from "../array/operands.js";
-import type { MatrixInput, NdArray } from "../array/types.js";
-import { transpose, view } from "../array/view.js";
+import type { DType, MatrixInput, NdArray } from "../array/types.js";
+import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { AssumptionError, NonFiniteError, OptionError, RankDeficientError } from "../errors.js";
+import { OptionError, RankDeficientError } from "../errors.js";
 import { log } from "../math/log.js";
 import { assertBoolean, assertInRange, assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
-import { openScope } from "../runtime/scope.js";
-import { matmul } from "./matmul.js";
-import { solveTriangular } from "./triangular.js";
+import { openScope, type Scope } from "../runtime/scope.js";
+import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
+import { measureCholesky, measurePivoted } from "./cholesky-certificate.js";
+import { factorCholesky } from "./cholesky-factor.js";
+import { factorPivoted, traceCertificate } from "./cholesky-pivoted.js";
+import { choleskySolveSteps, loadCholesky } from "./cholesky-solve.js";
+import { recorded } from "./factor-record.js";
+import type { Factored } from "./inverse-norm.js";
+import { assertSymmetric } from "./assert-symmetric.js";
+import { allocRows, entriesOf, loadRows, positionOf, takeRows } from "./work.js";
 
 export interface CholeskyOptions {
+  /** Take the largest diagonal next and stop when it is at most n u max a_ii: for semidefinite A, without jitter. Default false. */
+  readonly pivot?: boolean;
   /** What may be added to the diagonal: nothing; a number >= 0; or "auto": 0, then n u max a_ii times 1, 10, 100 … until it succeeds. Default "none". */
   readonly jitter?: "none" | "auto" | number;
   /** "auto" gives up beyond jitterLimit · max a_ii. In [0, 1]. Default 1e-8. */
@@ -31,36 +40,59 @@ export interface CholeskyOptions {
 }
 
 export interface CholeskyResult {
-  /** [n, n] lower triangular, the dtype of A. */
+  /** [n, n] lower triangular, the dtype of A; with pivot [n, rank]. */
   readonly L: NdArray;
+  /** With pivot: row i of L belongs to row permutation[i] of A. */
+  readonly permutation?: Int32Array;
+  /** Columns of L. */
+  readonly rank: number;
   /** What was added to the diagonal. */
   readonly jitter: number;
-  /** X with L Lᵀ X = B, B [n, p]; float64, by the float64 factor. */
+  /** X with L Lᵀ X = B, B [n, p], in the order of A; float64, by the float64 factor. Throws RankDeficientError when rank < n. */
   readonly solve: (B: MatrixInput) => NdArray;
-  /** log det(L Lᵀ). */
+  /** log det(L Lᵀ); −Infinity when rank < n. */
   readonly logDeterminant: number;
   readonly method: "cholesky";
-  /** With certify: `bound` ≥ ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F for this L. */
+  /**
+   * With certify: `bound` ≥ ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F for this L; with pivot and certify: `bound` ≥ ‖A − L Lᵀ‖_F. With pivot alone:
+   * `bound` ≥ ‖A − L Lᵀ‖₂ provided that A ≥ 0, and nothing when A is seen not to be.
+   */
   readonly certificate: Certificate;
   readonly diagnostics: { readonly attempts: number };
 }
 
+const OPTION_NAMES = ["pivot", "jitter", "jitterLimit", "symmetryTolerance", "certify"];
+
 /**
- * L with A + jitter I = L Lᵀ.
+ * L with A + jitter I = L Lᵀ; with pivot, L with A = L Lᵀ but for what is left of A, rows and columns in another order.
  *
- * For symmetric positive definite A. For a semidefinite A pass `jitter: "auto"`; the jitter used is reported, never hidden.
+ * For symmetric positive definite A. For a semidefinite A pass `jitter: "auto"` (the jitter used is reported, never hidden) or `pivot: true`.
  * @param A shape [n, n]; float32 or float64, any stride.
  * @param options see CholeskyOptions.
  * @returns CholeskyResult.
  * @throws ShapeError; OptionError; NonFiniteError; AssumptionError when A is not symmetric; RankDeficientError naming the pivot.
- * @complexity n³/3 multiply-adds; n² extra space. With certify one product more.
+ * @complexity n³/3 multiply-adds, n² r with pivot; 2 n² extra space. With certify one product more.
  * @source textbook.
  * @example cholesky([[4, 2], [2, 2]]).L.get(1, 1) // -> 1
  */
 export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): CholeskyResult {
-  const where = "cholesky";
-  assertKnownOptions(where, options, ["jitter", "jitterLimit", "symmetryTolerance", "certify"]);
-  const { jitter = "none", jitterLimit = 1e-8, symmetryTolerance = 8, certify = false } = options;
+  return runSync(choleskySteps("cholesky", A, options));
+}
+
+/** `cholesky` on the worker pool: same arguments, same errors, same bits. */
+export function choleskyAsync(A: MatrixInput, options: CholeskyOptions & RunControl = {}): Promise<CholeskyResult> {
+  return runAsync(choleskySteps("choleskyAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+}
+
+/** The generator behind both; other algorithms reach it by `yield*`. */
+export function* choleskySteps(
+  where: string,
+  A: MatrixInput,
+  options: CholeskyOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<CholeskyResult> {
+  assertKnownOptions(where, options, known);
+  const { pivot = false, jitter = "none", jitterLimit = 1e-8, symmetryTolerance = 8, certify = false } = options;
   if (jitter !== "none" && jitter !== "auto" && !(typeof jitter === "number" && jitter >= 0 && jitter < Infinity)) {
     throw new OptionError(where, "jitter", `"none", "auto" or a number >= 0`, jitter);
   }
@@ -68,114 +100,107 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
   if (options.jitterLimit !== undefined && jitter !== "auto")
     throw new OptionError(where, "jitterLimit", `jitter "auto" to go with it`, jitterLimit);
   assertInRange(where, { symmetryTolerance }, 0, Infinity);
-  assertBoolean(where, { certify });
+  assertBoolean(where, { pivot, certify });
+  if (pivot && jitter !== "none") throw new OptionError(where, "jitter", `"none" when pivot is true`, jitter);
   const input = asSquareMatrix(A, `${where}(A)`);
   const [n = 0] = input.shape;
-  const a = denseCopy(input, "float64");
+  const a = yield* entriesOf(input);
   const dtype = dtypeOf(input);
-  checkSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
-  const { factor, added, attempts } = factorize(where, a, n, jitter, jitterLimit);
-  const wide = view(factor, [n, n]);
-  const L = dtype === "float32" ? view(Float32Array.from(factor), [n, n]) : wide;
-  let logDeterminant = 0;
-  for (let i = 0; i < n; i++) logDeterminant += 2 * log(factor[i * n + i] ?? 1);
-  return {
-    L,
-    jitter: added,
-    solve: (B) => solveTriangular(wide, solveTriangular(wide, B), { transpose: true }),
-    logDeterminant,
-    method: "cholesky",
-    certificate: certify ? measure(a, n, L, added) : { kind: "none", reason: "pass certify: true" },
-    diagnostics: { attempts },
-  };
-}
-
-function factorize(
-  where: string,
-  a: Float64Array,
-  n: number,
-  jitter: "none" | "auto" | number,
-  limit: number,
-): { factor: Float64Array; added: number; attempts: number } {
-  let top = 0;
-  for (let i = 0; i < n; i++) top = Math.max(top, a[i * n + i] ?? 0);
-  if (typeof jitter === "number" && !(top + jitter < Infinity))
-    throw new OptionError(where, "jitter", "a finite sum with max a_ii", jitter);
-  let added = typeof jitter === "number" ? jitter : 0;
-  for (let attempts = 1; ; attempts++) {
-    const { factor, column, pivot } = tryFactor(a, n, added);
-    if (column < 0) return { factor, added, attempts };
-    added = added === 0 ? n * UNIT_ROUND_OFF.float64 * top : added * 10;
-    if (jitter === "auto" && added > 0 && added <= limit * top) continue;
-    const remedy =
-      jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: "auto" if A is semidefinite`;
-    throw new RankDeficientError(where, { column, pivot, remedy });
-  }
-}
-
-function tryFactor(a: Float64Array, n: number, jitter: number): { factor: Float64Array; column: number; pivot: number } {
+  const largest = yield* assertSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
   const scope = openScope();
   try {
-    const width = Math.ceil(n / 4) * 4;
-    const address = scope.zeros(width * width * 8);
-    const f64 = runtime().memory.f64;
-    for (let i = 0; i < n; i++) {
-      f64.set(a.subarray(i * n, i * n + i + 1), address / 8 + i * width);
-      f64[address / 8 + i * width + i] = (a[i * n + i] ?? 0) + jitter;
-    }
-    const failed = runtime().kernels.cholesky(n, width * 8, address);
-    const factor = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) factor.set(f64.subarray(address / 8 + i * width, address / 8 + i * width + i + 1), i * n);
-    const column = failed - 1;
-    return { factor, column, pivot: column < 0 ? 0 : (factor[column * n + column] ?? NaN) };
+    if (pivot) return yield* pivoted(scope, a, n, dtype, largest, certify);
+    const { factor, added, attempts } = yield* factorize(scope, where, a, n, jitter, jitterLimit);
+    const L = inDtype(factor, [n, n], dtype);
+    const certificate: Certificate = certify
+      ? yield* measureCholesky(scope, { a, n, L, jitter: added })
+      : { kind: "none", reason: "pass certify: true" };
+    return finish({ L, rank: n, jitter: added, certificate, diagnostics: { attempts } }, a, factor);
   } finally {
     scope.release();
   }
 }
 
-/** max |a_ij − a_ji| ≤ relative · max |a|, and every entry is finite. */
-function checkSymmetric(where: string, a: Float64Array, n: number, relative: number): void {
-  let largest = 0;
-  let measured = 0;
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      const x = a[i * n + j] ?? 0;
-      const y = a[j * n + i] ?? 0;
-      if (!Number.isFinite(x)) throw new NonFiniteError(where, "A", x, [i, j]);
-      if (!Number.isFinite(y)) throw new NonFiniteError(where, "A", y, [j, i]);
-      largest = Math.max(largest, Math.abs(x), Math.abs(y));
-      measured = Math.max(measured, Math.abs(x - y));
-    }
-  }
-  const allowed = relative * largest;
-  if (measured > allowed) throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured });
+function* pivoted(scope: Scope, a: Float64Array, n: number, dtype: DType, largest: number, certify: boolean): Steps<CholeskyResult> {
+  const found = yield* factorPivoted(scope, a, n, dtype);
+  const { factor, rank, permutation } = found;
+  const L = inDtype(factor, [n, rank], dtype);
+  const certificate = certify
+    ? yield* measurePivoted(scope, { a, n, L, jitter: 0, permutation })
+    : traceCertificate(a, n, found, dtype, largest);
+  const pivot = rank < n ? found.left.largest : undefined;
+  return finish({ L, permutation, rank, jitter: 0, certificate, diagnostics: { attempts: 1 } }, a, factor, pivot);
 }
 
-/**
- * ‖A + jitter I − L Lᵀ‖_F / ‖A‖_F, plus the round-off of measuring it: γ ‖|L||Lᵀ|‖_F ≤ γ ‖L‖_F² for the product, since an entry is at most
- * the product of two row norms; n² products that may underflow; and a few units for sums and differences.
- */
-function measure(a: Float64Array, n: number, L: NdArray, jitter: number): Certificate {
-  const norm = "relative backward error, Frobenius";
-  const u = UNIT_ROUND_OFF.float64;
-  const wide = view(denseCopy(L, "float64"), [n, n]);
-  const product = matmul(wide, transpose(wide)).data;
-  let largest = 0;
-  for (const x of a) largest = Math.max(largest, Math.abs(x));
-  if (largest === 0) return { kind: "deterministic", bound: n === 0 ? 0 : Infinity, norm };
-  let [difference, size, factor] = [0, 0, 0]; // relative to the largest entry, so that no square overflows or vanishes
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      const x = a[i * n + j]!;
-      const e = (x + (i === j ? jitter : 0) - product[i * n + j]!) / largest;
-      difference += e * e;
-      size += (x / largest) * (x / largest);
+function inDtype(factor: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
+  return view(dtype === "float32" ? new Float32Array(factor) : factor, shape);
+}
+
+/** The result with its functions. `zeroPivot`: what stopped the factorization before its last column. */
+function finish(
+  fields: Pick<CholeskyResult, "L" | "permutation" | "rank" | "jitter" | "certificate" | "diagnostics">,
+  a: Float64Array,
+  factor: Float64Array,
+  zeroPivot?: number,
+): CholeskyResult {
+  const n = fields.L.shape[0] ?? 0;
+  const { rank, jitter, permutation } = fields;
+  const isSingular = zeroPivot !== undefined;
+  let logDeterminant = isSingular ? -Infinity : 0;
+  for (let i = 0; i < rank; i++) logDeterminant += 2 * log(factor[i * rank + i] ?? 1);
+  const solve = (B: MatrixInput): NdArray => {
+    if (isSingular) {
+      const remedy = "use leastSquares for a singular matrix";
+      throw new RankDeficientError("cholesky.solve", { column: rank, pivot: zeroPivot, remedy });
     }
-    factor += product[i * n + i]! / largest; // ‖L‖_F², row by row
+    return runSync(choleskySolveSteps("cholesky.solve", factor, n, permutation, B));
+  };
+  const entries = (): Float64Array => {
+    if (jitter === 0) return a;
+    const shifted = a.slice();
+    for (let i = 0; i < n; i++) shifted[i * (n + 1)]! += jitter;
+    return shifted;
+  };
+  const load = (scope: Scope): Steps<Factored> => loadCholesky(scope, factor, n, permutation);
+  const result: CholeskyResult = { ...fields, solve, logDeterminant, method: "cholesky" };
+  return recorded(result, { n, entries, isSingular, load });
+}
+
+interface Factorized {
+  readonly factor: Float64Array<ArrayBuffer>;
+  readonly added: number;
+  readonly attempts: number;
+}
+
+function* factorize(
+  scope: Scope,
+  where: string,
+  a: Float64Array,
+  n: number,
+  jitter: "none" | "auto" | number,
+  limit: number,
+): Steps<Factorized> {
+  let top = 0;
+  for (let i = 0; i < n; i++) top = Math.max(top, a[i * n + i] ?? 0);
+  if (typeof jitter === "number" && !(top + jitter < Infinity))
+    throw new OptionError(where, "jitter", "a finite sum with max a_ii", jitter);
+  let added = typeof jitter === "number" ? jitter : 0;
+  const work = allocRows(scope, n, n);
+  for (let attempts = 1; ; attempts++) {
+    yield* loadRows(work, a);
+    const { f64 } = runtime().memory;
+    for (let i = 0; i < n; i++) f64[positionOf(work, i) + i]! += added;
+    const column = (yield* factorCholesky(scope, work)) - 1;
+    if (column < 0) {
+      const factor = yield* takeRows(work, true);
+      scope.free(work.address);
+      return { factor, added, attempts };
+    }
+    const pivot = runtime().memory.f64[positionOf(work, column) + column]!;
+    added = added === 0 ? n * UNIT_ROUND_OFF.float64 * top : added * 10;
+    if (jitter === "auto" && added > 0 && added <= limit * top) continue;
+    const remedy =
+      jitter === "auto" ? `raise jitterLimit, or the matrix is not positive semidefinite` : `pass jitter: 'auto' or pivot: true`;
+    throw new RankDeficientError(where, { column, pivot, remedy });
   }
-  const steps = Math.min(n, 256) + Math.ceil(n / 256) + 8;
-  const underflow = (n * n * 2 ** -1074) / largest;
-  const roundOff = 1.001 * steps * u * factor + 4 * u * (Math.sqrt(size) + (jitter / largest) * n) + underflow;
-  const bound = ((Math.sqrt(difference) + roundOff) / Math.sqrt(size)) * (1 + 2 * (n * n + 16) * u);
-  return { kind: "deterministic", bound, norm };
 }

@@ -76,6 +76,10 @@ export interface TiledKernels {
   readonly applyRotations: Tile;
   /** y = A x. [rows, columns, A, ld (bytes a row), x, y, rowsPerTile]. float64. */
   readonly multiplyVector: Tile;
+  /** X L^T = B in place, some rows of B. [width (a multiple of 4), L, rows, B, ld (bytes, of L and B), rowsPerTile]. float64. */
+  readonly choleskyRows: Tile;
+  /** solveTriangular, some columns of B. [n, T, rowStride, columnStride, lower, unit, columns, B, ldb, columnsPerTile (a multiple of 8)]. float64. */
+  readonly solveColumns: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -123,6 +127,13 @@ export interface DirectKernels {
   readonly accumulateCentresF64: Direct;
   /** (n, ld (bytes), A): A = L L^T in place -> 0, or 1 + the row of a pivot that is not positive. float64. */
   readonly cholesky: Direct<number>;
+  /**
+   * (n, ld (bytes), A, base, from, to, diagonal (float64), swaps (int32), tolerance): columns from .. to - 1 of P^T A P = L L^T, largest
+   * diagonal next -> the first column whose pivot is not above the tolerance, or `to`. float64.
+   */
+  readonly choleskyPivots: Direct<number>;
+  /** (m, columns, A, ld (bytes), rows, bytes a row, pivots (int32)): a panel of P A = L U; whole rows are exchanged. float64. */
+  readonly luPanel: Direct;
   /** (n, T, rowStride, columnStride (bytes), lower, unit, columns (even), B, ldb (bytes)): T X = B in place. float64. */
   readonly solveTriangular: Direct;
   /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */

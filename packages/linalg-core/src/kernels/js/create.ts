@@ -7,6 +7,7 @@ import type { ComputeMemory, Kernels } from "../abi.js";
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
 import { cholesky, solveTriangular } from "./cholesky.js";
 import { columnDots, combineColumns } from "./columns.js";
+import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
@@ -15,6 +16,7 @@ import { axpy, dot, householderPanel, reflect, reflectColumns } from "./househol
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { jacobiSweep } from "./jacobi.js";
 import { addRows, multiplyVector } from "./matvec.js";
+import { luPanel } from "./lu.js";
 import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
@@ -85,6 +87,10 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     accumulateCentresF32: f32(accumulateCentres),
     accumulateCentresF64: f64(accumulateCentres),
     cholesky: plain(cholesky),
+    choleskyPivots: plain(choleskyPivots),
+    choleskyRows: plain(choleskyRows),
+    luPanel: plain(luPanel),
+    solveColumns: plain(solveColumns),
     solveTriangular: plain(solveTriangular),
     columnDots: plain(columnDots),
     combineColumns: plain(combineColumns),

@@ -1,0 +1,71 @@
+/**
+ * Solves with a Cholesky factorization.
+ *
+ *   A[p, p] = L Lᵀ      A x = b: y = (L Lᵀ)⁻¹ b[p], x[p] = y
+ *
+ * Source: textbook.
+ */
+import { asMatrix } from "../array/operands.js";
+import type { MatrixInput, NdArray } from "../array/types.js";
+import { view } from "../array/view.js";
+import { ShapeError } from "../errors.js";
+import { runtime } from "../runtime/runtime.js";
+import { openScope, type Scope } from "../runtime/scope.js";
+import type { Steps } from "../runtime/steps.js";
+import type { Block } from "./blocks.js";
+import { choleskySystem } from "./cholesky-factor.js";
+import type { Factored } from "./inverse-norm.js";
+import { allocRows, assertFiniteEntries, eachRowSteps, finiteEntriesOf, loadRows, positionOf, takeRows } from "./work.js";
+
+/** X with A X = B; of the factor, n × n, row-major, the lower triangle is read. */
+export function* choleskySolveSteps(
+  where: string,
+  factor: Float64Array,
+  n: number,
+  permutation: Int32Array | undefined,
+  B: MatrixInput,
+): Steps<NdArray> {
+  const right = asMatrix(B, `${where}(B)`);
+  if (right.shape[0] !== n) throw new ShapeError(where, "B", `a matrix of ${n} rows`, right.shape);
+  const p = right.shape[1] ?? 0;
+  const b = yield* finiteEntriesOf(right, `${where}(B)`);
+  const scope = openScope();
+  try {
+    const X = allocRows(scope, n, p);
+    yield* loadRows(X, b);
+    const system = yield* loadCholesky(scope, factor, n, permutation);
+    yield* system.solve(scope, X, false);
+    const x = yield* takeRows(X);
+    yield* assertFiniteEntries(x, p, `${where}(result overflows float64)`);
+    return view(x, [n, p]);
+  } finally {
+    scope.release();
+  }
+}
+
+/** Brings the factor into compute memory. */
+export function* loadCholesky(scope: Scope, factor: Float64Array, n: number, permutation: Int32Array | undefined): Steps<Factored> {
+  const L = allocRows(scope, n, n);
+  yield* loadRows(L, factor);
+  const inner = choleskySystem(L);
+  if (permutation === undefined) return inner;
+  return {
+    n,
+    *solve(at, B, isTransposed) {
+      const Y = allocRows(at, n, B.columns);
+      yield* permuteRows(B, Y, permutation, false);
+      yield* inner.solve(at, Y, isTransposed);
+      yield* permuteRows(Y, B, permutation, true);
+      at.free(Y.address);
+    },
+  };
+}
+
+/** to[i] ← from[permutation[i]], or back. */
+function* permuteRows(from: Block, to: Block, permutation: Int32Array, isBack: boolean): Steps<void> {
+  yield* eachRowSteps(from.rows, from.columns, (i) => {
+    const [source, target] = isBack ? [i, permutation[i]!] : [permutation[i]!, i];
+    const start = positionOf(from, source);
+    runtime().memory.f64.copyWithin(positionOf(to, target), start, start + from.columns);
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * P A = L U in compute memory, and solves with it.
+ *
+ *   A  n × n  becomes L below the diagonal (ones on it) and U      swap j exchanges rows j and pivots[j] ≥ j
+ *
+ * Right-looking by panels of 64: the panel with partial pivoting, ties to the lowest index; the rows beside it by substitution; the rest
+ * by one product.  Source: textbook.
+ */
+import { runtime } from "../runtime/runtime.js";
+import type { Scope } from "../runtime/scope.js";
+import { pause, type Steps } from "../runtime/steps.js";
+import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
+import type { Factored } from "./inverse-norm.js";
+import { PANEL, substitute, substituteBlock } from "./substitution.js";
+import { eachRowSteps, positionOf } from "./work.js";
+
+/** A ← L and U; the pivots. A column without a pivot is left as zeros. */
+export function* factorLu(scope: Scope, A: Block): Steps<Int32Array<ArrayBuffer>> {
+  const { rows: n, rowBytes } = A;
+  const pivots = new Int32Array(n);
+  const swaps = scope.alloc(4 * PANEL);
+  for (let j = 0; j < n; j += PANEL) {
+    yield pause(n * n * n - (n - j) * (n - j) * (n - j), n * n * n);
+    const end = Math.min(n, j + PANEL);
+    const panel = part(A, j, n, j, end);
+    runtime().kernels.luPanel(n - j, end - j, panel.address, rowBytes, A.address + j * rowBytes, rowBytes, swaps);
+    const { i32 } = runtime().memory;
+    for (let c = j; c < end; c++) pivots[c] = j + i32[swaps / 4 + c - j]!;
+    if (end === n) break;
+    const right = part(A, j, end, end, n);
+    yield* substituteBlock(scope, part(A, j, end, j, end), right, { isLower: true, isUnit: true });
+    yield* multiplyBlocks(scope, part(A, end, n, j, end), right, part(A, end, n, end, n), { add: true, negate: true });
+  }
+  scope.free(swaps);
+  return pivots;
+}
+
+/** A factored matrix that lies in compute memory, ready to solve with. */
+export function luSystem(LU: Block, pivots: Int32Array): Factored {
+  return {
+    n: LU.rows,
+    *solve(scope, B, isTransposed) {
+      if (isTransposed) {
+        yield* substitute(scope, transposed(LU), B, { isLower: true, isUnit: false });
+        yield* substitute(scope, transposed(LU), B, { isLower: false, isUnit: true });
+        yield* exchangeRows(B, pivots, true);
+        return;
+      }
+      yield* exchangeRows(B, pivots, false);
+      yield* substitute(scope, LU, B, { isLower: true, isUnit: true });
+      yield* substitute(scope, LU, B, { isLower: false, isUnit: false });
+    },
+  };
+}
+
+/** B ← P B, or Pᵀ B. */
+function* exchangeRows(B: Block, pivots: Int32Array, isTransposed: boolean): Steps<void> {
+  const n = B.rows;
+  const kept = new Float64Array(B.columns);
+  yield* eachRowSteps(n, B.columns, (s) => {
+    const i = isTransposed ? n - 1 - s : s;
+    if (pivots[i] === i) return;
+    const { f64 } = runtime().memory;
+    const [p, q] = [positionOf(B, i), positionOf(B, pivots[i]!)];
+    kept.set(f64.subarray(p, p + B.columns));
+    f64.copyWithin(p, q, q + B.columns);
+    f64.set(kept, q);
+  });
+}
+
+/** Row i of P A is row permutation[i] of A. */
+export function permutationOf(pivots: Int32Array): Int32Array<ArrayBuffer> {
+  const permutation = Int32Array.from(pivots, (_, i) => i);
+  for (let i = 0; i < pivots.length; i++) {
+    const p = pivots[i]!;
+    [permutation[i], permutation[p]] = [permutation[p]!, permutation[i]!];
+  }
+  return permutation;
+}

@@ -1,0 +1,48 @@
+/**
+ * Triangular systems in compute memory, by blocks of 64: a block is solved by substitution, its part of the rest subtracted by a product.
+ *
+ *   T  n × n  triangular, any strides      B  n × p  rows side by side, an even width at hand      B ← T⁻¹ B
+ *
+ * Source: textbook; the order of sums depends on n alone, so that a column of X has the same bits whatever stands beside it.
+ */
+import { runtime } from "../runtime/runtime.js";
+import type { Scope } from "../runtime/scope.js";
+import { tiles, type Steps } from "../runtime/steps.js";
+import { multiplyBlocks, part, type Block } from "./blocks.js";
+
+/** Which triangle counts. */
+export interface Triangle {
+  readonly isLower: boolean;
+  /** The diagonal counts as ones. */
+  readonly isUnit: boolean;
+}
+
+/** Rows of a diagonal block, also in the blocked factorizations. */
+export const PANEL = 64;
+/** Columns of B in a tile: a diagonal block takes 2 multiply-adds per entry of T, half a million in all. */
+const TILE_COLUMNS = 256;
+
+/** B ← T⁻¹ B. */
+export function* substitute(scope: Scope, T: Block, B: Block, triangle: Triangle): Steps<void> {
+  const n = T.rows;
+  for (let done = 0; done < n; done += PANEL) {
+    const [from, to] = triangle.isLower ? [done, Math.min(n, done + PANEL)] : [Math.max(0, n - done - PANEL), n - done];
+    const [first, end] = triangle.isLower ? [to, n] : [0, from]; // rows still to come
+    const X = part(B, from, to, 0, B.columns);
+    yield* substituteBlock(scope, part(T, from, to, from, to), X, triangle);
+    yield* multiplyBlocks(scope, part(T, first, end, from, to), X, part(B, first, end, 0, B.columns), { add: true, negate: true });
+  }
+}
+
+/** The same for one diagonal block, columns of B in tiles. */
+export function* substituteBlock(scope: Scope, T: Block, B: Block, { isLower, isUnit }: Triangle): Steps<void> {
+  const columns = Math.ceil(B.columns / 2) * 2;
+  const [lower, unit] = [isLower ? 1 : 0, isUnit ? 1 : 0];
+  if (columns <= TILE_COLUMNS) {
+    runtime().kernels.solveTriangular(T.rows, T.address, T.rowBytes, T.columnBytes, lower, unit, columns, B.address, B.rowBytes);
+    return;
+  }
+  const args = scope.args([T.rows, T.address, T.rowBytes, T.columnBytes, lower, unit, columns, B.address, B.rowBytes, TILE_COLUMNS]);
+  yield* tiles("solveColumns", args, Math.ceil(columns / TILE_COLUMNS), T.rows * T.rows * columns);
+  scope.free(args);
+}
