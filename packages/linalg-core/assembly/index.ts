@@ -4,10 +4,12 @@ import { exp2Tile } from "./exp2";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
+import { softmaxRows } from "./softmax";
 
 export { cholesky, solveTriangular } from "./cholesky";
 export { expF32, expF64 } from "./exp";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
+export { signProducts } from "./signs";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }
 export function attentionF64(args: usize, tile: i32, scratch: usize): void { attentionTile<f64>(args, tile, scratch); }
@@ -49,3 +51,5 @@ export function shrinkDistancesF32(n: i32, width: i32, rows: usize, centre: usiz
 export function shrinkDistancesF64(n: i32, width: i32, rows: usize, centre: usize, distance: usize): void { shrinkDistances<f64>(n, width, rows, centre, distance); }
 export function accumulateCentresF32(n: i32, width: i32, rows: usize, nearest: usize, weights: usize, sums: usize, totals: usize): void { accumulateCentres<f32>(n, width, rows, nearest, weights, sums, totals); }
 export function accumulateCentresF64(n: i32, width: i32, rows: usize, nearest: usize, weights: usize, sums: usize, totals: usize): void { accumulateCentres<f64>(n, width, rows, nearest, weights, sums, totals); }
+export function softmaxRowsF32(rows: i32, n: i32, width: i32, x: usize, scale: f64, keep: usize, extremes: usize, sums: usize, normalize: i32): void { softmaxRows<f32>(rows, n, width, x, scale, keep, extremes, sums, normalize); }
+export function softmaxRowsF64(rows: i32, n: i32, width: i32, x: usize, scale: f64, keep: usize, extremes: usize, sums: usize, normalize: i32): void { softmaxRows<f64>(rows, n, width, x, scale, keep, extremes, sums, normalize); }

@@ -5,4 +5,5 @@
 export { streamingAttentionSteps } from "./attention/streaming.js";
 export { expGemmSteps } from "./attention/exp-gemm.js";
 export { matmulSteps } from "./dense/matmul.js";
+export { signProductsSteps } from "./bits/sign-products.js";
 export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, type RunControl, type Step, type Steps } from "./runtime/steps.js";
