@@ -6,6 +6,7 @@ import { addRowsTile, rowDotsTile } from "./gemv";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
 import { multiplySparseTile } from "./spmm";
+import { softmaxRows } from "./softmax";
 
 export { cholesky, solveTriangular } from "./cholesky";
 export { columnDots, combineColumns } from "./columns";
@@ -16,6 +17,7 @@ export { axpy, dot, householderPanel, reflect, reflectColumns } from "./househol
 export { jacobiSweep } from "./jacobi";
 export { addRows, multiplyVector } from "./matvec";
 export { applyRotations } from "./rotate";
+export { signProducts } from "./signs";
 
 export function attentionF32(args: usize, tile: i32, scratch: usize): void { attentionTile<f32>(args, tile, scratch); }
 export function attentionF64(args: usize, tile: i32, scratch: usize): void { attentionTile<f64>(args, tile, scratch); }
@@ -63,3 +65,5 @@ export function addRowsF32(args: usize, tile: i32, scratch: usize): void { addRo
 export function addRowsF64(args: usize, tile: i32, scratch: usize): void { addRowsTile<f64>(args, tile); }
 export function multiplySparseF32(args: usize, tile: i32, scratch: usize): void { multiplySparseTile<f32>(args, tile); }
 export function multiplySparseF64(args: usize, tile: i32, scratch: usize): void { multiplySparseTile<f64>(args, tile); }
+export function softmaxRowsF32(rows: i32, n: i32, width: i32, x: usize, scale: f64, keep: usize, extremes: usize, sums: usize, normalize: i32): void { softmaxRows<f32>(rows, n, width, x, scale, keep, extremes, sums, normalize); }
+export function softmaxRowsF64(rows: i32, n: i32, width: i32, x: usize, scale: f64, keep: usize, extremes: usize, sums: usize, normalize: i32): void { softmaxRows<f64>(rows, n, width, x, scale, keep, extremes, sums, normalize); }

@@ -76,7 +76,7 @@ export function columnSpread<T>(n: i32, width: i32, rows: usize, mean: usize, sq
 /** The first two lanes in float64. */
 // @ts-ignore: decorator
 @inline
-function lowWide<T>(x: v128): v128 {
+export function lowWide<T>(x: v128): v128 {
   if (sizeof<T>() == 4) return f64x2.promote_low_f32x4(x);
   else return x;
 }

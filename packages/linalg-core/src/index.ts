@@ -22,6 +22,8 @@ export {
   type StreamingAttentionOptions,
   type StreamingAttentionResult,
 } from "./attention/streaming.js";
+export { packSigns, type PackedSigns } from "./bits/pack-signs.js";
+export { signProducts, signProductsAsync, type SignProductsOptions } from "./bits/sign-products.js";
 export { weakest, type Certificate } from "./certificate.js";
 export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
 export type { EigenRange } from "./dense/eig-range.js";
@@ -56,6 +58,7 @@ export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
+export { logSumExpRows, softmaxRows, type LogSumExpRowsOptions, type SoftmaxRowsOptions } from "./elementwise/softmax.js";
 export * from "./errors.js";
 export type { LinearOperator } from "./operator.js";
 export * from "./options.js";

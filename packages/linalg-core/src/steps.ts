@@ -14,4 +14,5 @@ export { gramSteps } from "./dense/gram.js";
 export { luSteps } from "./dense/lu.js";
 export { matmulSteps } from "./dense/matmul.js";
 export { solveSteps } from "./dense/solve.js";
+export { signProductsSteps } from "./bits/sign-products.js";
 export { pause, rest, runAsync, runSync, RUN_CONTROL, tiles, type RunControl, type Step, type Steps } from "./runtime/steps.js";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import fixture from "../../../tooling/fixtures/portable-math/data.json" with { type: "json" };
 import { OptionError } from "../src/errors.js";
 import { highWord, powerOfTwo, scaleByPowerOfTwo } from "../src/math/bits.js";
-import { exp, expm1, log, log1p, logGamma, tanh } from "../src/math.js";
+import { erf, exp, expm1, hypot, log, log1p, logGamma, tanh } from "../src/math.js";
 
 /** Distance from a float64 of this size to the next. */
 function ulp(x: number): number {
@@ -19,7 +19,7 @@ function worst(f: (x: number) => number, rows: number[][]): { error: number; x: 
   return found;
 }
 
-const functions = { exp, log, expm1, log1p, tanh, logGamma };
+const functions = { exp, log, expm1, log1p, tanh, logGamma, erf };
 // Allowed ulp, and beside it the worst of 30,000 random points an interval against 200-bit values.
 const allowed = {
   exp: 1, //      0.79
@@ -28,12 +28,19 @@ const allowed = {
   log1p: 2, //    1.42
   tanh: 4, //     2.87
   logGamma: 4, // 1.99
+  erf: 1, //      0.89
 };
 
 describe("fixtures", () => {
   test.each(Object.keys(functions) as (keyof typeof functions)[])("%s is within its ulps of mpmath", (name) => {
     const { error, x } = worst(functions[name], fixture[name]);
     expect(error, `at x = ${x}`).toBeLessThanOrEqual(allowed[name]);
+  });
+
+  test("hypot is within 1.5 ulp of mpmath", () => {
+    for (const [x, y, hi, lo] of fixture.hypot as [number, number, number, number][]) {
+      expect(Math.abs(hypot(x, y) - hi - lo) / ulp(hi), `at ${x}, ${y}`).toBeLessThanOrEqual(1.5); // rounding of squares and sum 1, of the root ½
+    }
   });
 
   test("the bits are these, on every engine", () => {
@@ -43,7 +50,10 @@ describe("fixtures", () => {
         const bits = new DataView(new ArrayBuffer(8));
         let hash = 0x811c9dc5;
         for (let i = 1; i <= 4096; i++) {
-          bits.setFloat64(0, f(name === "exp" || name === "expm1" || name === "tanh" ? (i - 2048) / 97 : i / 97));
+          bits.setFloat64(
+            0,
+            f(name === "erf" ? i / 640 : name === "exp" || name === "expm1" || name === "tanh" ? (i - 2048) / 97 : i / 97),
+          );
           for (const word of [bits.getUint32(0), bits.getUint32(4)]) hash = Math.imul(hash ^ word, 0x01000193) >>> 0; // FNV-1a by words
         }
         return [name, hash];
@@ -56,6 +66,7 @@ describe("fixtures", () => {
       log1p: 242485039,
       tanh: 69266581,
       logGamma: 971418364,
+      erf: 4249978726,
     });
   });
 });
@@ -123,6 +134,35 @@ describe("laws", () => {
     );
   });
 
+  test("erf is odd, does not fall, and never leaves its range", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 7, noNaN: true }), (x) => {
+        expect(erf(-x)).toBe(-erf(x));
+        expect(Math.abs(erf(x))).toBeLessThanOrEqual(1);
+        expect(erf(x + 4 * ulp(x + 1))).toBeGreaterThanOrEqual(erf(x) - ulp(erf(x))); // 1 ulp: what erf may be off
+      }),
+      { seed: 24, numRuns: 2000 },
+    );
+  });
+
+  test("hypot: symmetric, blind to signs, exact on Pythagorean triples, scaled exactly by powers of two", () => {
+    const triples = [[3, 4, 5], [5, 12, 13], [8, 15, 17], [20, 21, 29], [0, 7, 7]] as const; // prettier-ignore
+    for (const [x, y, z] of triples) {
+      for (const E of [-1060, -1000, -500, 0, 500, 1000, 1018]) {
+        const scaled = [x, y, z].map((value) => scaleByPowerOfTwo(value, E));
+        expect(hypot(scaled[0]!, scaled[1]!)).toBe(scaled[2]);
+      }
+    }
+    fc.assert(
+      fc.property(fc.double({ noNaN: true }), fc.double({ noNaN: true }), (x, y) => {
+        const h = hypot(x, y);
+        expect(hypot(y, -x)).toBe(h);
+        expect(h).toBeGreaterThanOrEqual(Math.max(Math.abs(x), Math.abs(y)));
+      }),
+      { seed: 25, numRuns: 2000 },
+    );
+  });
+
   test("scaleByPowerOfTwo rounds once, into the subnormals too", () => {
     expect(scaleByPowerOfTwo(1, -1074)).toBe(5e-324);
     expect(scaleByPowerOfTwo(1.5, -1074)).toBe(1e-323);
@@ -149,6 +189,12 @@ describe("degenerate", () => {
       expect(log1p(x)).toBe(Math.log1p(x));
       expect(log(x)).toBe(Math.log(x));
     }
+    for (const [x, y] of [[0, -0], [-0, -0], [Infinity, NaN], [NaN, -Infinity], [NaN, 1], [0, NaN], [-3, 0], [5e-324, 0], [1e308, 1.7e308]] as const) {
+      expect(hypot(x, y)).toBe(Math.hypot(x, y));
+    } // prettier-ignore
+    expect([erf(Infinity), erf(-Infinity), erf(6), erf(-40), erf(NaN)]).toEqual([1, -1, 1, -1, NaN]);
+    expect(Object.is(erf(-0), -0)).toBe(true);
+    expect(erf(5e-324)).toBe(5e-324);
     expect(exp(-745.2)).toBe(0);
     expect(exp(709.8)).toBe(Infinity);
     expect(Object.is(expm1(-0), -0)).toBe(true);

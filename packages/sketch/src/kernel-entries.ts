@@ -87,13 +87,13 @@ export function kernelDiagonal(X: Points, shape: KernelShape, factors: Float64Ar
 export function exponentials(x: Float64Array): Float64Array {
   const scope = openScope();
   try {
-    const even = 2 * Math.ceil(x.length / 2); // the kernel takes numbers in pairs
-    const address = scope.alloc(8 * even);
+    const count = 4 * Math.ceil(x.length / 4); // the kernel takes numbers by fours
+    const address = scope.alloc(8 * count);
     const { memory, kernels } = runtime();
-    const values = memory.f64.subarray(address / 8, address / 8 + even);
+    const values = memory.f64.subarray(address / 8, address / 8 + count);
     values.set(x);
-    if (even > x.length) values[x.length] = 0;
-    kernels.expF64(even, address);
+    values.fill(0, x.length);
+    kernels.expF64(count, address);
     x.set(values.subarray(0, x.length));
     return x;
   } finally {

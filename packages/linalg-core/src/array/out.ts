@@ -9,7 +9,7 @@ import { asArray } from "./convert.js";
 import { eachRow, isRowMajor, reachOf } from "./layout.js";
 import type { DType, NdArray, NdData } from "./types.js";
 
-const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
+const TAGS = { float32: "Float32Array", float64: "Float64Array", int32: "Int32Array" } as const;
 
 /**
  * `out` is an array over data of this dtype, of this shape, and no two of its indices mean one element.
@@ -22,7 +22,7 @@ const TAGS = { float32: "Float32Array", float64: "Float64Array" } as const;
  * @source Subquad's own convention.
  * @example assertWritable("exp", out, X.shape, "float32");
  */
-export function assertWritable(where: string, out: NdArray, shape: readonly number[], dtype: DType): void {
+export function assertWritable(where: string, out: NdArray, shape: readonly number[], dtype: DType | "int32"): void {
   const given: unknown = out;
   if (asArray(out, `${where}(out)`).data !== (given as Partial<NdArray>).data) {
     throw new ShapeError(where, "out", "a strided array over float64, float32 or int32 data", describeValue(given));
@@ -30,7 +30,7 @@ export function assertWritable(where: string, out: NdArray, shape: readonly numb
   const isOfShape = out.shape.length === shape.length && shape.every((length, axis) => out.shape[axis] === length);
   if (!isOfShape) throw new ShapeError(where, "out", `shape [${shape.join(", ")}]`, out.shape);
   const kind = out.data[Symbol.toStringTag];
-  if (kind !== TAGS[dtype]) throw new OptionError(where, "out", `data in a ${TAGS[dtype]}`, kind);
+  if (kind !== TAGS[dtype]) throw new OptionError(where, "out", `data in ${dtype === "int32" ? "an" : "a"} ${TAGS[dtype]}`, kind);
   if (repeats(out)) throw new OptionError(where, "out", "strides that give every index an element of its own", out.stride);
 }
 

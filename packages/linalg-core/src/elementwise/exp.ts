@@ -5,22 +5,25 @@
  * most 1.5 u; subnormal results are rounded once more.
  * Source: range reduction by k ln 2 (Cody, Waite); float32 polynomial of Cephes expf.
  */
+import { denseCopy, dtypeOf, gather } from "../array/cast.js";
 import { asArray } from "../array/convert.js";
-import { denseCopy, dtypeOf } from "../array/cast.js";
-import { indicesOf } from "../array/layout.js";
+import { indicesOf, isRowMajor, sizeOf } from "../array/layout.js";
+import { makeArray } from "../array/make-array.js";
 import { assertWritable, writeInto } from "../array/out.js";
-import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
+import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
+import { view } from "../array/view.js";
 import { NonFiniteError } from "../errors.js";
 import { assertKnownOptions } from "../options.js";
-import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
-import { take } from "../runtime/transfer.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 
 export interface ExpOptions {
   /** Where the result goes: the input's shape and dtype; it may be the input. Default: a new array. */
   readonly out?: NdArray;
 }
+
+/** Entries that go through compute memory at a time; a multiple of 8. */
+const CHUNK = 32768;
 
 /**
  * e^x of every entry.
@@ -39,21 +42,38 @@ export function exp(x: MatrixInput | VectorInput, options: ExpOptions = {}): NdA
   const dtype = dtypeOf(X);
   const { out } = options;
   if (out !== undefined) assertWritable("exp", out, X.shape, dtype);
-  const values = denseCopy(X, dtype);
+  const result = exponentials(X, dtype);
+  if (out === undefined) return view(result, X.shape);
+  writeInto(out, result);
+  return out;
+}
+
+/** In row-major order; a chunk goes through compute memory while it is in the cache. */
+function exponentials(X: NdArray, dtype: DType): Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer> {
+  const packed = isRowMajor(X.shape, X.stride) ? X : view(denseCopy(X, dtype), X.shape);
+  const size = sizeOf(X.shape);
+  const result = dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
   const scope = openScope();
   try {
-    const count = Math.ceil(values.length / 4) * 4;
-    const address = scope.zeros(count * bytesOf(dtype));
-    reals(dtype).set(values, address / bytesOf(dtype));
-    const bad = callKernel("firstNonFinite", dtype, values.length, address);
-    if (bad >= 0) throw new NonFiniteError("exp", "x", values[bad]!, indicesOf(bad, X.shape));
-    const kernels = runtime().kernels;
-    (dtype === "float32" ? kernels.expF32 : kernels.expF64)(count, address);
-    const result = take(address, X.shape, dtype);
-    if (out === undefined) return result;
-    writeInto(out, result.data);
-    return out;
+    const address = scope.alloc(Math.min(CHUNK, roundUp(size)) * bytesOf(dtype));
+    const first = address / bytesOf(dtype);
+    for (let from = 0; from < size; from += CHUNK) {
+      const count = Math.min(CHUNK, size - from);
+      const values = reals(dtype)
+        .subarray(first, first + roundUp(count))
+        .fill(0, count);
+      gather(makeArray(packed.data, [count], [1], packed.offset + from), values.subarray(0, count));
+      const bad = callKernel("firstNonFinite", dtype, count, address);
+      if (bad >= 0) throw new NonFiniteError("exp", "x", values[bad]!, indicesOf(from + bad, X.shape));
+      callKernel("exp", dtype, roundUp(count), address);
+      result.set(values.subarray(0, count), from);
+    }
+    return result;
   } finally {
     scope.release();
   }
+}
+
+function roundUp(count: number): number {
+  return Math.ceil(count / 8) * 8;
 }

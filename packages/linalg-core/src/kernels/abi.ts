@@ -80,6 +80,8 @@ export interface TiledKernels {
   readonly choleskyRows: Tile;
   /** solveTriangular, some columns of B. [n, T, rowStride, columnStride, lower, unit, columns, B, ldb, columnsPerTile (a multiple of 8)]. float64. */
   readonly solveColumns: Tile;
+  /** Inner products of rows of signs, int32. [m, n, dimensions, bytes a row of P and Q (a multiple of 8), P, Q, out, tileRows, tileColumns (even)] */
+  readonly signProducts: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -148,9 +150,15 @@ export interface DirectKernels {
   readonly dot: Direct<number>;
   /** (n, alpha, x, y): y += alpha x. float64. */
   readonly axpy: Direct;
-  /** (count, x): x <- e^x; count a multiple of 4 (float32) or 2 (float64). */
+  /** (count, x): x <- e^x; count a multiple of W. */
   readonly expF32: Direct;
   readonly expF64: Direct;
+  /**
+   * (rows, n, width, x, scale, keep, extremes, sums, normalize): softmax along rows, in place; width a multiple of 8, columns from n on become 0.
+   * keep: uint8 [rows][n] or 0; extremes: the entry whose multiple is largest, float64; sums: of e^(scale (x - extreme)), float64.
+   */
+  readonly softmaxRowsF32: Direct;
+  readonly softmaxRowsF64: Direct;
 }
 
 export type Kernels = TiledKernels & DirectKernels;

@@ -22,6 +22,13 @@ export function withHighWord(x: number, high: number): number {
   return real[0];
 }
 
+/** x with its lower 32 bits zero: its leading 21 bits. */
+export function withLowWordZero(x: number): number {
+  real[0] = x;
+  words[1 - HIGH] = 0;
+  return real[0];
+}
+
 /** y · 2^k for normal y and |k| ≤ 1075, rounded once: two factors, so that neither leaves the range of normal numbers. */
 export function scaleByPowerOfTwo(y: number, k: number): number {
   const half = k >> 1;

@@ -21,6 +21,8 @@ import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
 import { multiplySparseTile } from "./spmm.js";
+import { signProducts } from "./signs.js";
+import { softmaxRows } from "./softmax.js";
 
 /**
  * The kernels over a memory, whose views may be re-made between calls.
@@ -105,5 +107,8 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     axpy: plain(axpy),
     expF32: plain(expF32),
     expF64: plain(expF64),
+    softmaxRowsF32: f32(softmaxRows),
+    softmaxRowsF64: f64(softmaxRows),
+    signProducts: plain(signProducts),
   };
 }

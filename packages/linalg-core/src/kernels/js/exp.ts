@@ -28,7 +28,7 @@ const TAYLOR = Float64Array.of(
   0.5,
 );
 
-/** count is a multiple of 4. */
+/** count is a multiple of 8. */
 export function expF32(memory: ComputeMemory, count: number, x: number): void {
   const { f32, i32 } = memory;
   const magic = 12582912;
@@ -49,7 +49,7 @@ export function expF32(memory: ComputeMemory, count: number, x: number): void {
   }
 }
 
-/** count is a multiple of 2. */
+/** count is a multiple of 4. */
 export function expF64(memory: ComputeMemory, count: number, x: number): void {
   const { f64, i32 } = memory;
   const magic = 6755399441055744;
@@ -58,9 +58,14 @@ export function expF64(memory: ComputeMemory, count: number, x: number): void {
     const u = pmin(709.79, pmax(-745.2, value));
     const k = u * 1.4426950408889634 + magic - magic;
     const r = u - k * 6.9314718036912382e-1 - k * 1.90821492927058770002e-10;
-    let power = TAYLOR[0]!;
-    for (let c = 1; c < TAYLOR.length; c++) power = power * r + TAYLOR[c]!;
-    power = r * r * power + r + 1;
+    const s = r * r;
+    let odd = TAYLOR[0]!;
+    let even = TAYLOR[1]!;
+    for (let c = 2; c < TAYLOR.length; c += 2) {
+      odd = odd * s + TAYLOR[c]!;
+      even = even * s + TAYLOR[c + 1]!;
+    }
+    let power = s * (odd * r + even) + r + 1;
     // 2^k in two factors: k reaches -1075
     const half = k >> 1;
     f64[p] = 0;
