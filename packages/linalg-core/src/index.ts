@@ -33,3 +33,8 @@ export type { Plan } from "./plan.js";
 export { normalizeSeed, rngFor, type Rng, type Seed } from "./rng.js";
 export { backend, closePool, configure, ready, releaseMemory, type BackendReport, type ConfigureOptions } from "./runtime/environment.js";
 export type { RunControl } from "./runtime/steps.js";
+export { circularConvolve, circularConvolveAsync } from "./transform/circular-convolve.js";
+export { fft, fftAsync, type FftOptions } from "./transform/fft.js";
+export { fwht, fwhtAsync, type FwhtOptions } from "./transform/fwht.js";
+export { irfft, irfftAsync, rfft, rfftAsync, type RfftOptions } from "./transform/rfft.js";
+export type { Spectrum } from "./transform/spectrum.js";

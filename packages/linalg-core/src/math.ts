@@ -7,4 +7,5 @@ export { expm1 } from "./math/expm1.js";
 export { logGamma } from "./math/log-gamma.js";
 export { log } from "./math/log.js";
 export { log1p } from "./math/log1p.js";
+export { sincosPi, type CirclePoint } from "./math/sincospi.js";
 export { tanh } from "./math/tanh.js";

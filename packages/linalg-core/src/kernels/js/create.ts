@@ -8,6 +8,8 @@ import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./atte
 import { cholesky, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
+import { fftColumns, fftRows, fftTransposed, interleave, mergeReal, splitReal } from "./fft.js";
+import { fwhtAcrossTile, fwhtTile } from "./fwht.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
@@ -46,6 +48,16 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     multiplyF64: f64(multiplyTile),
     assignF32: f32(assignTile),
     assignF64: f64(assignTile),
+    fwhtF32: f32(fwhtTile),
+    fwhtF64: f64(fwhtTile),
+    fwhtAcrossF32: f32(fwhtAcrossTile),
+    fwhtAcrossF64: f64(fwhtAcrossTile),
+    fftRows: plain(fftRows),
+    fftColumns: plain(fftColumns),
+    fftTransposed: plain(fftTransposed),
+    splitReal: plain(splitReal),
+    mergeReal: plain(mergeReal),
+    interleave: plain(interleave),
     packKeyRowsF32: f32(packKeyRows),
     packKeyRowsF64: f64(packKeyRows),
     exp2RowsF32: f32(exp2Rows),
