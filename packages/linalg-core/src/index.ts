@@ -36,5 +36,6 @@ export type { RunControl } from "./runtime/steps.js";
 export { circularConvolve, circularConvolveAsync } from "./transform/circular-convolve.js";
 export { fft, fftAsync, type FftOptions } from "./transform/fft.js";
 export { fwht, fwhtAsync, type FwhtOptions } from "./transform/fwht.js";
-export { irfft, irfftAsync, rfft, rfftAsync, type RfftOptions } from "./transform/rfft.js";
+export { irfft, irfftAsync, type SpectrumInput } from "./transform/irfft.js";
+export { rfft, rfftAsync, type RfftOptions } from "./transform/rfft.js";
 export type { Spectrum } from "./transform/spectrum.js";

@@ -8,12 +8,13 @@
  *
  * Source: L. I. Bluestein, 1970.
  */
+import { view } from "../array/view.js";
 import { ShapeError } from "../errors.js";
+import { powerOfTwo } from "../math/bits.js";
 import { rootOfUnity } from "../math/sincospi.js";
 import { openScope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
-import { view } from "../array/view.js";
 import { remembered } from "./factors.js";
 import { levelsOf } from "./levels.js";
 import { allocPlanar, complexRows, LARGEST_POWER, LEAST_POWER } from "./power-rows.js";
@@ -30,8 +31,8 @@ const CHUNK = 2 ** 18;
 /** The forward transforms of rows of n points; the inverse by swapping both planes before and after, and 1/n. */
 export function* transformRows(site: readonly [where: string, argument: string], n: number, x: ComplexRows): Steps<ComplexRows> {
   const m = levelsOf(n);
-  if (n < 2 ** LEAST_POWER) return byDefinition(n, x);
-  if (m >= 0 ? m > LARGEST_POWER : 2 * n - 1 > 2 ** LARGEST_POWER) {
+  if (n < powerOfTwo(LEAST_POWER)) return byDefinition(n, x);
+  if (m >= 0 ? m > LARGEST_POWER : 2 * n - 1 > powerOfTwo(LARGEST_POWER)) {
     throw new ShapeError(...site, "at most 2^24 points along the axis (2^23 if their number is no power of two)", `${n} points`);
   }
   return m >= 0 ? yield* byPasses(m, x) : yield* byConvolution(n, x);
@@ -63,7 +64,7 @@ function* byPasses(m: number, { re, im }: ComplexRows): Steps<ComplexRows> {
     yield* fillSteps(view(re, [size]), "float64", from.re);
     yield* fillSteps(view(im, [size]), "float64", from.im);
     const to = allocPlanar(scope, size);
-    yield* complexRows(scope, m, size / 2 ** m, from, to);
+    yield* complexRows(scope, m, size / powerOfTwo(m), from, to);
     const a = yield* takeSteps(to.re, [size], "float64");
     const b = yield* takeSteps(to.im, [size], "float64");
     return { re: a.data as Float64Array, im: b.data as Float64Array };
@@ -74,7 +75,7 @@ function* byPasses(m: number, { re, im }: ComplexRows): Steps<ComplexRows> {
 
 function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> {
   const m = 32 - Math.clz32(2 * n - 2);
-  const M = 2 ** m;
+  const M = powerOfTwo(m);
   const c = chirp(n);
   const filter = yield* chirpFilter(n, m, c);
   const out = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
@@ -82,22 +83,22 @@ function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> 
   for (let first = 0; first < re.length / n; first += perChunk) {
     const rows = Math.min(perChunk, re.length / n - first);
     const a = { re: new Float64Array(rows * M), im: new Float64Array(rows * M) };
-    for (let row = 0; row < rows; row++) multiply(n, c, 0, { re, im }, (first + row) * n, 1, a, row * M);
+    for (let row = 0; row < rows; row++) multiply(n, c, { re, im }, (first + row) * n, 1, a, row * M);
     yield rest();
     const A = yield* byPasses(m, a);
-    for (let row = 0; row < rows; row++) multiply(M, filter, 0, A, row * M, 1, A, row * M);
+    for (let row = 0; row < rows; row++) multiply(M, filter, A, row * M, 1, A, row * M);
     yield rest();
     const product = yield* byPasses(m, { re: A.im, im: A.re }); // the inverse, planes swapped
-    for (let row = 0; row < rows; row++) multiply(n, c, 0, { re: product.im, im: product.re }, row * M, 1 / M, out, (first + row) * n);
+    for (let row = 0; row < rows; row++) multiply(n, c, { re: product.im, im: product.re }, row * M, 1 / M, out, (first + row) * n);
     yield rest();
   }
   return out;
 }
 
 /** out <- factor f x, entry by entry. */
-function multiply(n: number, f: Float64Array, at: number, x: ComplexRows, p: number, factor: number, out: ComplexRows, q: number): void {
+function multiply(n: number, f: Float64Array, x: ComplexRows, p: number, factor: number, out: ComplexRows, q: number): void {
   for (let j = 0; j < n; j++) {
-    const [c, s] = [f[at + j]! * factor, f[at + f.length / 2 + j]! * factor];
+    const [c, s] = [f[j]! * factor, f[f.length / 2 + j]! * factor];
     const [a, b] = [x.re[p + j]!, x.im[p + j]!];
     out.re[q + j] = c * a - s * b;
     out.im[q + j] = c * b + s * a;
@@ -119,7 +120,7 @@ function chirp(n: number): Float64Array {
 
 /** The transform of conj(c_j), j from −n + 1 to n − 1, wrapped around. */
 function* chirpFilter(n: number, m: number, c: Float64Array): Steps<Float64Array> {
-  const M = 2 ** m;
+  const M = powerOfTwo(m);
   const b = { re: new Float64Array(M), im: new Float64Array(M) };
   for (let j = 0; j < n; j++) {
     for (const at of [j, (M - j) % M]) {

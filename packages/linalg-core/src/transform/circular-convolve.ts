@@ -15,7 +15,8 @@ import { assertKnownOptions } from "../options.js";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { blank } from "./axis.js";
 import { assertSameShape } from "./fft.js";
-import { irfftSteps, rfftSteps } from "./rfft.js";
+import { irfftSteps } from "./irfft.js";
+import { rfftSteps } from "./rfft.js";
 
 /** Rows whose spectra exist at a time. */
 const GROUP = 64;

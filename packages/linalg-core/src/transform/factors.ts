@@ -9,6 +9,7 @@
  * Short tables lie in the fixed part of compute memory, where they stay; a table is there if its first number, a one, is. Long ones are kept by
  * JavaScript, as few as are in use. Neither changes a result.  Source: textbook.
  */
+import { powerOfTwo } from "../math/bits.js";
 import { rootOfUnity } from "../math/sincospi.js";
 import { FACTORS, HALVES } from "../runtime/layout.js";
 import { runtime } from "../runtime/runtime.js";
@@ -17,18 +18,24 @@ import { levelsOf } from "./levels.js";
 /** Makes sure that the factors of passes over 2^m points, in steps of radix 4, are in place. */
 export function ensureFactors(m: number): void {
   const { f64 } = runtime().memory;
-  for (let n = 2 ** m; n > 4; n /= 4) {
+  for (let n = powerOfTwo(m); n > 4; n /= 4) {
     const first = (FACTORS + 12 * n) / 8;
-    if (f64[first] === 1) continue;
-    for (let p = 0; p < n / 4; p++) {
-      for (let power = 1; power <= 3; power++) {
-        const { cos, sin } = rootOfUnity(-power * p, n);
-        const at = first + (p >> 1) * 12 + (power - 1) * 4 + (p & 1);
-        f64[at + 2] = sin;
-        f64[at] = cos;
-      }
+    if (f64[first] !== 1) f64.set(passFactors(n), first);
+  }
+}
+
+/** The factors of a pass of length n, a power of two and at least 8. */
+export function passFactors(n: number): Float64Array {
+  const list = new Float64Array(1.5 * n);
+  for (let p = 0; p < n / 4; p++) {
+    for (let power = 1; power <= 3; power++) {
+      const { cos, sin } = rootOfUnity(-power * p, n);
+      const at = (p >> 1) * 12 + (power - 1) * 4 + (p & 1);
+      list[at] = cos;
+      list[at + 2] = sin;
     }
   }
+  return list;
 }
 
 /** The address of the half circle of length n ≤ 2^14. */

@@ -22,6 +22,7 @@ import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
 import { powerOfTwo } from "../math/bits.js";
+import { ARGUMENT_BYTES, fillArguments, SHORT } from "./at-once.js";
 import { axisOf, blank, indexAlong, rowsAlong } from "./axis.js";
 import { levelsOf } from "./levels.js";
 
@@ -36,14 +37,10 @@ export interface FwhtOptions {
 
 const OPTION_NAMES = ["axis", "normalize", "out"];
 
-/** Additions below which a call is one call of the kernel: a millisecond. */
-const SHORT = 5e6;
 /** Rows longer than this are transformed in parts, so that tiles stay short. */
 const PART_BYTES = 2 ** 20;
 /** Columns of the parts that one tile of a level across them takes. */
 const COLUMN_BYTES = 2 ** 16;
-/** Of the argument block: eight reals and six words, in whole vectors. */
-const ARGUMENT_BYTES = 128;
 
 /**
  * H_n x for every row x along one axis.
@@ -101,7 +98,7 @@ interface Call {
   readonly out: NdArray | undefined;
 }
 
-/** Few rows: in place, in one call of the kernel, in the thread's scratch where they fit; of a microsecond, each allocation would be a fifth. */
+/** Few rows: in place, in one call of the kernel, in the thread's scratch where they fit. */
 function transformAtOnce(call: Call): NdArray {
   const { rows, n, dtype, factor } = call;
   const { size } = rows;
@@ -111,14 +108,12 @@ function transformAtOnce(call: Call): NdArray {
   const scope = needed > SCRATCH_BYTES ? openScope() : undefined;
   try {
     const args = scope === undefined ? runtime().scratch : scope.alloc(needed);
-    const { kernels, memory, scratch } = runtime();
+    const { kernels, scratch } = runtime();
     const address = args + ARGUMENT_BYTES;
     const seen = address + size * bytes;
     const data = reals(dtype).subarray(address / bytes, address / bytes + size);
     gather(rows, data);
-    memory.f64[args / 8] = factor;
-    const word = args / 4 + 16;
-    for (let i = 0; i < 6; i++) memory.i32[word + i] = i === 0 ? n : i < 3 ? count : i < 5 ? address : seen;
+    fillArguments(args, factor, [n, count, count, address, address, seen]);
     (dtype === "float32" ? kernels.fwhtF32 : kernels.fwhtF64)(args, 0, scratch);
     if (!provesFinite(dtype, count, n, seen)) {
       assertFinite(call.x, `${call.where}(X)`);

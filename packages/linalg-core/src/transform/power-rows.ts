@@ -7,11 +7,13 @@
  * transforms of N1 points, times w_N^(k j); then strips of rows, each a batch of transforms of N2, stored transposed.
  * Source: Stockham's autosort form; the six-step split (Bailey) without its transposes.
  */
+import { powerOfTwo } from "../math/bits.js";
 import { bytesOf } from "../runtime/dtype-kernels.js";
 import { FACTORS } from "../runtime/layout.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, tiles, type Steps } from "../runtime/steps.js";
+import { fillArguments } from "./at-once.js";
 import { ensureFactors, ensureHalf, halfCircle, twists } from "./factors.js";
 
 /** Real and imaginary parts: addresses of rows that follow each other. */
@@ -24,7 +26,8 @@ export interface Planar {
 export const LARGEST_POWER = 24;
 /** The shortest: below it, vectors do not fit. */
 export const LEAST_POWER = 3;
-const WHOLE_POWER = 13;
+/** The longest that is one piece of work. */
+export const WHOLE_POWER = 13;
 
 const COMPLEX = 0;
 const REAL = 1;
@@ -41,14 +44,14 @@ export function* complexRows(scope: Scope, m: number, rows: number, from: Planar
   else yield* longRows(scope, m, rows, false, from, to);
 }
 
-/** Rows of 2^(m + 1) real numbers at `from` -> the first 2^m + 1 entries of their transforms, rows of 2^m + 1. */
+/** Rows of 2^(m + 1) real numbers at `from`, which may be overwritten -> the first 2^m + 1 entries of their transforms, rows of 2^m + 1. */
 export function* realRows(scope: Scope, m: number, rows: number, from: number, to: Planar): Steps<void> {
   if (m <= WHOLE_POWER) {
     yield* wholeRows(scope, m, rows, REAL, { re: from, im: from }, to, 1);
     return;
   }
-  const N = 2 ** m;
-  const z = allocPlanar(scope, N * rows);
+  const N = powerOfTwo(m);
+  const z = { re: from, im: from + 8 * N * rows }; // the rows are no longer needed then
   yield* longRows(scope, m, rows, true, { re: from, im: from }, z);
   const half = placeTable(scope, halfCircle(2 * N));
   for (let row = 0; row < rows; row++) {
@@ -63,7 +66,7 @@ export function* realRows(scope: Scope, m: number, rows: number, from: number, t
 
 /** The reverse of `realRows`, with its factor of 2^(−m): rows of 2^m + 1 entries -> rows of 2^(m + 1) real numbers at `to`. */
 export function* reverseRows(scope: Scope, m: number, rows: number, from: Planar, to: number): Steps<void> {
-  const N = 2 ** m;
+  const N = powerOfTwo(m);
   if (m <= WHOLE_POWER) {
     yield* wholeRows(scope, m, rows, REVERSE, from, { re: to, im: to }, 1 / N);
     return;
@@ -91,8 +94,17 @@ export function allocPlanar(scope: Scope, size: number): Planar {
   return { re: scope.alloc(size * bytesOf("float64")), im: scope.alloc(size * bytesOf("float64")) };
 }
 
+/** `realRows` for few short rows, in one call: `args` is room for an argument block. */
+export function realRowsAtOnce(args: number, m: number, rows: number, from: number, to: Planar): void {
+  ensureFactors(m);
+  const N = powerOfTwo(m);
+  fillArguments(args, 1, [N, rows, rows, REAL, from, from, to.re, to.im, FACTORS, ensureHalf(2 * N)]);
+  const { kernels, scratch } = runtime();
+  kernels.fftRows(args, 0, scratch);
+}
+
 function* wholeRows(scope: Scope, m: number, rows: number, kind: number, from: Planar, to: Planar, factor: number): Steps<void> {
-  const N = 2 ** m;
+  const N = powerOfTwo(m);
   ensureFactors(m);
   const half = kind === COMPLEX ? 0 : ensureHalf(2 * N);
   const perTile = Math.max(1, TILE_POINTS / N);
@@ -103,10 +115,10 @@ function* wholeRows(scope: Scope, m: number, rows: number, kind: number, from: P
 /** `from` and `to` may be the same. */
 function* longRows(scope: Scope, m: number, rows: number, isReal: boolean, from: Planar, to: Planar): Steps<void> {
   const [m1, m2] = [m >> 1, m - (m >> 1)];
-  const [N1, N2] = [2 ** m1, 2 ** m2];
+  const [N1, N2] = [powerOfTwo(m1), powerOfTwo(m2)];
   ensureFactors(m1);
   ensureFactors(m2);
-  const C = Math.min(8, 2 ** (13 - m2)); // so that a strip and its copy fit into the scratch of a thread
+  const C = Math.min(4, powerOfTwo(13 - m2)); // a strip and its copy fit into the scratch of a thread; 8 columns are 12 % slower
   const table = placeTable(scope, twists(N1, N2, C));
   const middle = allocPlanar(scope, N1 * N2 * rows);
   const work = 2 * N1 * N2 * rows;

@@ -1,26 +1,28 @@
 /**
- * Discrete Fourier transform of real rows, and back.
+ * Discrete Fourier transform of real rows.
  *
  *   x  n real entries      X_k = Σ_j x_j e^(−2πi jk/n), k = 0 … ⌊n/2⌋; the others are conjugates, X_(n−k) = conj X_k
  *
  * A power of two n = 2N: z_j = x_2j + i x_2j+1 is transformed in N complex points; Z_k ± conj Z_(N−k) are twice the transforms of the even and i times the
  * odd entries, which one more factor joins. Other lengths as complex rows.  Source: textbook.
  */
-import { denseCopy, dtypeOf, promote } from "../array/cast.js";
+import { denseCopy, dtypeOf, gather } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { ShapeError } from "../errors.js";
-import { assertInteger, assertKnownOptions } from "../options.js";
+import { powerOfTwo } from "../math/bits.js";
+import { assertKnownOptions } from "../options.js";
 import { callKernel } from "../runtime/dtype-kernels.js";
+import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
+import { ARGUMENT_BYTES, SHORT } from "./at-once.js";
 import { axisOf, rowsAlong } from "./axis.js";
 import { transformRows } from "./bluestein.js";
-import { assertSameShape } from "./fft.js";
 import { levelsOf } from "./levels.js";
-import { allocPlanar, LARGEST_POWER, LEAST_POWER, realRows, reverseRows } from "./power-rows.js";
+import { allocPlanar, LARGEST_POWER, LEAST_POWER, realRows, realRowsAtOnce, WHOLE_POWER } from "./power-rows.js";
 import { deliverRows, refuseOverflow, type Spectrum } from "./spectrum.js";
 
 export interface RfftOptions {
@@ -50,39 +52,7 @@ export function rfftAsync(x: MatrixInput | VectorInput, options: RfftOptions & R
   return runAsync(rfftSteps("rfftAsync", x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
-/**
- * Real rows of n entries from the first ⌊n/2⌋ + 1 of their transforms: the inverse of `rfft`.
- *
- * @param spectrum real and imaginary parts, ⌊n/2⌋ + 1 along the axis; any stride, finite. The imaginary part of entry 0, and of entry n/2 for even n, does not
- * count: a real row has none.
- * @param spectrum.re real parts.
- * @param spectrum.im imaginary parts.
- * @param n entries of a row: the spectrum does not tell 2k from 2k + 1.
- * @param options see RfftOptions.
- * @returns the rows, with the factor 1/n; float32 when both parts are.
- * @throws ShapeError, OptionError; NonFiniteError naming the index, or when the result overflows.
- * @complexity 2.1 n log2 n flops a row for powers of two.
- * @source textbook; see fft.
- * @example irfft(rfft([1, 2, 3]), 3).get(2) // -> 3
- */
-export function irfft(
-  spectrum: { readonly re: MatrixInput | VectorInput; readonly im: MatrixInput | VectorInput },
-  n: number,
-  options: RfftOptions = {},
-): NdArray {
-  return runSync(irfftSteps("irfft", spectrum, n, options));
-}
-
-/** `irfft` on the worker pool: same arguments, same errors, same bits. */
-export function irfftAsync(
-  spectrum: { readonly re: MatrixInput | VectorInput; readonly im: MatrixInput | VectorInput },
-  n: number,
-  options: RfftOptions & RunControl = {},
-): Promise<NdArray> {
-  return runAsync(irfftSteps("irfftAsync", spectrum, n, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
-}
-
-/** The generator behind `rfft` and `rfftAsync`; other algorithms reach it by `yield*`. */
+/** The generator behind both; other algorithms reach it by `yield*`. */
 export function* rfftSteps(
   where: string,
   x: MatrixInput | VectorInput,
@@ -124,6 +94,7 @@ function* halfTransform(where: string, rows: NdArray, n: number): Steps<HalfRows
     const { re, im } = yield* transformRows([where, "x"], n, { re: x, im: new Float64Array(x.length) });
     return { re: heads(re, n, half), im: heads(im, n, half), isFinite: false };
   }
+  if (m <= WHOLE_POWER && rows.size * m < SHORT) return halfAtOnce(rows, m, count * half);
   const scope = openScope();
   try {
     const from = scope.alloc(8 * rows.size);
@@ -139,74 +110,29 @@ function* halfTransform(where: string, rows: NdArray, n: number): Steps<HalfRows
   }
 }
 
-/** The first `half` entries of every row of n. */
-function heads(list: Float64Array, n: number, half: number): Float64Array {
-  const out = new Float64Array((list.length / n) * half);
-  for (let row = 0; row < list.length / n; row++) out.set(list.subarray(row * n, row * n + half), row * half);
-  return out;
-}
-
-/** The generator behind `irfft` and `irfftAsync`; other algorithms reach it by `yield*`. */
-export function* irfftSteps(
-  where: string,
-  spectrum: { readonly re: MatrixInput | VectorInput; readonly im: MatrixInput | VectorInput },
-  n: number,
-  options: RfftOptions = {},
-  known: readonly string[] = OPTION_NAMES,
-): Steps<NdArray> {
-  assertKnownOptions(where, options, known);
-  const { axis = -1 } = options;
-  assertInteger(where, { n }, 1, Infinity);
-  const a = asArray(spectrum.re, `${where}(re)`);
-  const b = asArray(spectrum.im, `${where}(im)`);
-  const k = axisOf(where, "re", axis, a);
-  const half = Math.floor(n / 2) + 1;
-  if (a.shape[k] !== half) throw new ShapeError(where, "re", `${half} entries along axis ${k} for n = ${n}`, a.shape);
-  assertSameShape(where, "im", b, a);
-  assertFinite(a, `${where}(re)`);
-  assertFinite(b, `${where}(im)`);
-  const dtype = promote(a, b);
-  const rows = rowsAlong(a, k);
-  const x = yield* reverseTransform(where, rows, rowsAlong(b, k), n);
-  const result = deliverRows(x, [...rows.shape.slice(0, -1), n], k, dtype);
-  assertFinite(result, `${where}(result overflows ${dtype})`);
-  return result;
-}
-
-function* reverseTransform(where: string, re: NdArray, im: NdArray, n: number): Steps<Float64Array> {
-  const half = Math.floor(n / 2) + 1;
-  const count = re.size / half;
-  const m = levelsOf(n) - 1;
-  if (m < LEAST_POWER || m > LARGEST_POWER) {
-    const whole = mirrored(n, denseCopy(re, "float64"), denseCopy(im, "float64"));
-    const x = yield* transformRows([where, "re"], n, { re: whole.im, im: whole.re }); // the inverse, parts swapped
-    return x.im.map((value) => value / n);
-  }
+/** Few short rows, in one block of memory. */
+function halfAtOnce(rows: NdArray, m: number, size: number): HalfRows {
   const scope = openScope();
   try {
-    const from = allocPlanar(scope, re.size);
-    yield* fillSteps(re, "float64", from.re);
-    yield* fillSteps(im, "float64", from.im);
-    const to = scope.alloc(8 * n * count);
-    yield* reverseRows(scope, m, count, from, to);
-    return (yield* takeSteps(to, [n * count], "float64")).data as Float64Array;
+    const args = scope.alloc(ARGUMENT_BYTES + 8 * (rows.size + 2 * size));
+    const from = args + ARGUMENT_BYTES;
+    const to = { re: from + 8 * rows.size, im: from + 8 * (rows.size + size) };
+    const { f64 } = runtime().memory;
+    gather(rows, f64.subarray(from / 8, to.re / 8));
+    realRowsAtOnce(args, m, rows.size / powerOfTwo(m + 1), from, to);
+    const re = new Float64Array(size);
+    const im = new Float64Array(size);
+    re.set(f64.subarray(to.re / 8, to.im / 8));
+    im.set(f64.subarray(to.im / 8, to.im / 8 + size));
+    return { re, im, isFinite: callKernel("firstNonFinite", "float64", 2 * size, to.re) < 0 };
   } finally {
     scope.release();
   }
 }
 
-/** Whole rows from their halves: X_(n−k) = conj X_k. */
-function mirrored(n: number, re: Float64Array, im: Float64Array): { readonly re: Float64Array; readonly im: Float64Array } {
-  const half = Math.floor(n / 2) + 1;
-  const count = re.length / half;
-  const out = { re: new Float64Array(n * count), im: new Float64Array(n * count) };
-  for (let row = 0; row < count; row++) {
-    for (let k = 0; k < half; k++) {
-      out.re[row * n + k] = out.re[row * n + ((n - k) % n)] = re[row * half + k]!;
-      const isReal = k === 0 || 2 * k === n;
-      out.im[row * n + k] = isReal ? 0 : im[row * half + k]!;
-      if (!isReal) out.im[row * n + n - k] = -im[row * half + k]!;
-    }
-  }
+/** The first `half` entries of every row of n. */
+function heads(list: Float64Array, n: number, half: number): Float64Array {
+  const out = new Float64Array((list.length / n) * half);
+  for (let row = 0; row < list.length / n; row++) out.set(list.subarray(row * n, row * n + half), row * half);
   return out;
 }

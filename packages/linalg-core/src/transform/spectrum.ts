@@ -22,7 +22,7 @@ export function deliverRows(rows: Float64Array, rowsShape: readonly number[], k:
   const shape = indexAlong(rowsShape, k);
   if (dtype === "float64" && k === shape.length - 1) return makeArray(rows, shape, rowMajorStride(shape), 0);
   const result = blank(shape, dtype);
-  writeInto(rowsAlong(result, k), rows as Float64Array<ArrayBuffer>);
+  writeInto(rowsAlong(result, k), rows);
   return result;
 }
 
