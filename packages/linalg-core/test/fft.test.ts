@@ -77,7 +77,7 @@ describe("laws", () => {
       expectSameBits(inDtype(transpose(turned.im), dtype), want.im);
       for (const layout of layouts) {
         const [a, b] = [strided(re, layout), strided(im, layout)];
-        expectSameSpectrum(fft(a as NdArray, b as NdArray, { axis: -1 }), want);
+        expectSameSpectrum(fft(a, b, { axis: -1 }), want);
       }
     }
   });
@@ -154,7 +154,7 @@ describe("degenerate", () => {
   test("one entry, no rows, zeros; exact where the factors are", () => {
     expect([...fft([5], [-2]).re.data, ...fft([5], [-2]).im.data]).toEqual([5, -2]);
     expect(fft(view(new Float32Array(0), [0, 9]), null).im.shape).toEqual([0, 9]);
-    for (const n of [1, 2, 3, 8, 9, 100]) expect(pack(fft(new Float64Array(n), null).re)).toEqual(new Float64Array(n));
+    for (const n of [1, 2, 3, 8, 9, 100]) expect(pack(fft(new Float64Array(n), null).re).every((value) => value === 0)).toBe(true);
     for (const n of [1, 2, 4, 8, 64])
       expect([...fft(new Float64Array(n).fill(3), null).re.data]).toEqual([3 * n, ...new Float64Array(n - 1)]);
   });

@@ -2,7 +2,7 @@
  * Sine and cosine of πx and of fractions of a turn, the same bits on every engine.
  *
  *   q = round(2x)    r = x − q/2, |r| ≤ 1/4, exact    t + d = πr, t in 48 bits, exact but for d
- *   sin = t + (d + t³ S(t²))    cos = 1 − (t²/2 − t⁴ C(t²) + td)    then by symmetry of the four quarters
+ *   sin = t + (d + t³ S(t²))    cos = 1 − (t²/2 − t⁴ C(t²) + td + d²/2)    then by symmetry of the four quarters
  *
  * S and C are Taylor's, to t¹⁷ and t¹⁶: what is left out is below 2⁻⁵⁸ on |t| ≤ π/4.  Source: Taylor; the sums as in fdlibm's k_sin.c and k_cos.c.
  */
@@ -57,7 +57,7 @@ function fromQuarter(q: number, r: number): CirclePoint {
   const s = t + (d + (t + d) * z * S);
   const h = 0.5 * t * t;
   const w = 1 - h;
-  const c = w + (1 - w - h + (z * z * C - t * d));
+  const c = w + (1 - w - h + (z * z * C - d * (t + 0.5 * d)));
   switch (q & 3) {
     case 0:
       return { cos: c, sin: s };
