@@ -1,6 +1,7 @@
 // The exports. Tiled kernels: (args, tile, scratch). The ABI is described in src/kernels/abi.ts.
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention";
 import { exp2Tile } from "./exp2";
+import { fwhtAcrossTile, fwhtTile } from "./fwht";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm";
 import { addRowsTile, rowDotsTile } from "./gemv";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
@@ -13,6 +14,7 @@ export { columnDots, combineColumns } from "./columns";
 export { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky";
 export { expF32, expF64 } from "./exp";
 export { luPanel } from "./lu";
+export { fftColumns, fftRows, fftTransposed, interleave, mergeReal, splitReal } from "./fft";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
 export { jacobiSweep } from "./jacobi";
 export { addRows, multiplyVector } from "./matvec";
@@ -33,6 +35,10 @@ export function packRightF32(args: usize, tile: i32, scratch: usize): void { pac
 export function packRightF64(args: usize, tile: i32, scratch: usize): void { packRightTile<f64>(args, tile); }
 export function assignF32(args: usize, tile: i32, scratch: usize): void { assignTile<f32>(args, tile, scratch); }
 export function assignF64(args: usize, tile: i32, scratch: usize): void { assignTile<f64>(args, tile, scratch); }
+export function fwhtF32(args: usize, tile: i32, scratch: usize): void { fwhtTile<f32>(args, tile); }
+export function fwhtF64(args: usize, tile: i32, scratch: usize): void { fwhtTile<f64>(args, tile); }
+export function fwhtAcrossF32(args: usize, tile: i32, scratch: usize): void { fwhtAcrossTile<f32>(args, tile); }
+export function fwhtAcrossF64(args: usize, tile: i32, scratch: usize): void { fwhtAcrossTile<f64>(args, tile); }
 export function packKeyRowsF32(count: i32, depth: i32, rows: usize, out: usize): void { packKeyRows<f32>(count, depth, rows, out); }
 export function packKeyRowsF64(count: i32, depth: i32, rows: usize, out: usize): void { packKeyRows<f64>(count, depth, rows, out); }
 export function exp2RowsF32(rows: i32, x: usize): void { exp2Tile<f32>(rows, x); }

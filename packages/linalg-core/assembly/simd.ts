@@ -8,6 +8,14 @@ export function fma<T>(a: v128, b: v128, c: v128): v128 {
   else return v128.add<T>(v128.mul<T>(a, b), c);
 }
 
+/** c - a b: fused where the binary has relaxed SIMD, two roundings elsewhere. */
+// @ts-ignore: decorator
+@inline
+export function fnma<T>(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return v128.relaxed_nmadd<T>(a, b, c);
+  else return v128.sub<T>(c, v128.mul<T>(a, b));
+}
+
 /** Adds the four float32 lanes of x to four float64 values in memory. */
 // @ts-ignore: decorator
 @inline

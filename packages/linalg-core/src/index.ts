@@ -77,3 +77,9 @@ export {
   type CsrMatrix,
 } from "./sparse/csr.js";
 export { selectColumns, selectRows } from "./sparse/select.js";
+export { circularConvolve, circularConvolveAsync } from "./transform/circular-convolve.js";
+export { fft, fftAsync, type FftOptions } from "./transform/fft.js";
+export { fwht, fwhtAsync, type FwhtOptions } from "./transform/fwht.js";
+export { irfft, irfftAsync, type SpectrumInput } from "./transform/irfft.js";
+export { rfft, rfftAsync, type RfftOptions } from "./transform/rfft.js";
+export type { Spectrum } from "./transform/spectrum.js";

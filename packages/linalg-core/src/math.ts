@@ -9,4 +9,5 @@ export { hypot } from "./math/hypot.js";
 export { logGamma } from "./math/log-gamma.js";
 export { log } from "./math/log.js";
 export { log1p } from "./math/log1p.js";
+export { sincosPi, type CirclePoint } from "./math/sincospi.js";
 export { tanh } from "./math/tanh.js";

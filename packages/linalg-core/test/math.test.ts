@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import fixture from "../../../tooling/fixtures/portable-math/data.json" with { type: "json" };
+import fourier from "../../../tooling/fixtures/fourier/data.json" with { type: "json" };
 import { OptionError } from "../src/errors.js";
 import { highWord, powerOfTwo, scaleByPowerOfTwo } from "../src/math/bits.js";
-import { erf, exp, expm1, hypot, log, log1p, logGamma, tanh } from "../src/math.js";
+import { rootOfUnity } from "../src/math/sincospi.js";
+import { erf, exp, expm1, hypot, log, log1p, logGamma, sincosPi, tanh } from "../src/math.js";
 
 /** Distance from a float64 of this size to the next. */
 function ulp(x: number): number {
@@ -40,6 +42,14 @@ describe("fixtures", () => {
   test("hypot is within 1.5 ulp of mpmath", () => {
     for (const [x, y, hi, lo] of fixture.hypot as [number, number, number, number][]) {
       expect(Math.abs(hypot(x, y) - hi - lo) / ulp(hi), `at ${x}, ${y}`).toBeLessThanOrEqual(1.5); // rounding of squares and sum 1, of the root ½
+    }
+  });
+
+  test("sincosPi is within 1 ulp of mpmath", () => {
+    for (const [x, cosHigh, cosLow, sinHigh, sinLow] of fourier.sincosPi as [number, number, number, number, number][]) {
+      const { cos, sin } = sincosPi(x);
+      expect(Math.abs(cos - cosHigh - cosLow) / ulp(cosHigh), `cos at ${x}`).toBeLessThanOrEqual(1);
+      expect(Math.abs(sin - sinHigh - sinLow) / ulp(sinHigh), `sin at ${x}`).toBeLessThanOrEqual(1);
     }
   });
 
@@ -121,6 +131,23 @@ describe("laws", () => {
     expect(exp(0)).toBe(1);
     expect(logGamma(1)).toBe(0);
     expect(logGamma(2)).toBe(0);
+  });
+
+  test("sincosPi and roots of unity: exact on the axes, symmetric to the bit, on the circle", () => {
+    for (let n = 1; n <= 200; n++) {
+      for (let j = 0; j <= n; j++) {
+        const { cos, sin } = rootOfUnity(j, n);
+        // two squares of numbers right to an ulp
+        expect(Math.abs(cos * cos + sin * sin - 1)).toBeLessThanOrEqual(4 * 2 ** -53);
+        expect(rootOfUnity(n - j, n)).toEqual({ cos, sin: 0 - sin });
+        expect(rootOfUnity(j - 3 * n, n)).toEqual({ cos, sin });
+        if (n % 4 === 0) expect(rootOfUnity(j + n / 4, n)).toEqual({ cos: 0 - sin, sin: cos });
+      }
+    }
+    expect(sincosPi(0)).toEqual({ cos: 1, sin: 0 });
+    expect(sincosPi(2.5)).toEqual({ cos: 0, sin: 1 });
+    expect(sincosPi(-1)).toEqual({ cos: -1, sin: 0 });
+    for (const x of [NaN, Infinity, -Infinity]) expect(sincosPi(x)).toEqual({ cos: NaN, sin: NaN });
   });
 
   test("tanh and expm1 are odd where they should be, and never leave their range", () => {

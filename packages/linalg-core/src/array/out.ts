@@ -72,7 +72,7 @@ function bytesSpanned({ data, shape, stride, offset }: NdArray): readonly [first
 
 /** Sorted by stride, an axis must step over everything the ones below it span; stricter than need be, as no sane layout fails it. */
 function repeats({ shape, stride, size }: NdArray): boolean {
-  if (size === 0) return false;
+  if (size === 0 || isRowMajor(shape, stride)) return false;
   const axes = shape.map((length, axis) => ({ length, step: Math.abs(stride[axis]!) })).filter(({ length }) => length > 1);
   axes.sort((a, b) => a.step - b.step);
   let span = 0;

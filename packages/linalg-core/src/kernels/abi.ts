@@ -82,6 +82,21 @@ export interface TiledKernels {
   readonly solveColumns: Tile;
   /** Inner products of rows of signs, int32. [m, n, dimensions, bytes a row of P and Q (a multiple of 8), P, Q, out, tileRows, tileColumns (even)] */
   readonly signProducts: Tile;
+  /** Walsh-Hadamard transform of rows, times the real; OR of the bits of each row at seen. [n, rows, rowsPerTile, source, out, seen (16 bytes a row)] */
+  readonly fwhtF32: Tile;
+  readonly fwhtF64: Tile;
+  /** One to three levels of it across parts of a row, times the real. [parts (2, 4, 8), bytes a part, bytes of each part a tile, source, out] */
+  readonly fwhtAcrossF32: Tile;
+  readonly fwhtAcrossF64: Tile;
+  /**
+   * Fourier transforms of whole rows, float64. kind 0: complex; 1: 2n real numbers -> n + 1 entries; 2: the reverse, times the real.
+   * [n (8 to 8192), rows, rowsPerTile, kind, re, im, out re, out im, factors, half circle]
+   */
+  readonly fftRows: Tile;
+  /** Half of a long one: strips of c columns of [n][columns], times factors. [n, columns, c, strips, real, re, im, out re, out im, factors, by strip, within] */
+  readonly fftColumns: Tile;
+  /** The other half: strips of c rows of [rows][n], stored transposed. [rows, n, c, strips, re, im, out re, out im, factors] */
+  readonly fftTransposed: Tile;
 }
 
 type Direct<Result = void> = (...numbers: number[]) => Result;
@@ -151,6 +166,13 @@ export interface DirectKernels {
   /** (n, alpha, x, y): y += alpha x. float64. */
   readonly axpy: Direct;
   /** (count, x): x <- e^x; count a multiple of W. */
+  /** (n, from, to, z re, z im, x re, x im, half circle): of n complex points the transform of 2n real ones, entries from < k <= to and their mirrors. float64. */
+  readonly splitReal: Direct;
+  /** (n, from, to, x re, x im, z re, z im, half circle): the reverse of splitReal. float64. */
+  readonly mergeReal: Direct;
+  /** (n, factor, re, im, out): complex numbers times a factor, re and im in turns. float64. */
+  readonly interleave: Direct;
+  /** (count, x): x <- e^x; count a multiple of 4 (float32) or 2 (float64). */
   readonly expF32: Direct;
   readonly expF64: Direct;
   /**

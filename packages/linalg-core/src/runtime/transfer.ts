@@ -65,6 +65,34 @@ export function* placeSteps(scope: Scope, A: NdArray, dtype: DType, where: strin
 }
 
 /**
+ * Copies an array into compute memory in row-major order, in slices of about 16 MiB, without a check: for kernels that see for themselves what
+ * is finite.
+ * @param A any strides; it must not change until the copy is complete.
+ * @param dtype of the copy.
+ * @param address room for A's elements.
+ * @returns a generator for `yield*`.
+ * @throws nothing.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example yield* fillSteps(transpose(A), "float32", address);
+ */
+export function* fillSteps(A: NdArray, dtype: DType, address: number): Steps<void> {
+  const size = sizeOf(A.shape);
+  const compact = isRowMajor(A.shape, A.stride);
+  const { shape, stride } = compact ? { shape: [size], stride: [1] } : A;
+  const [length = 1] = shape;
+  const rowSize = size / length;
+  const step = Math.max(1, Math.floor(SLICE_BYTES / (rowSize * (dtype === "float32" ? 4 : 8))));
+  for (let from = 0; from < length; from += step) {
+    if (from > 0) yield rest();
+    const to = Math.min(length, from + step);
+    const { elements, first } = elementsAt(address, dtype);
+    const part = step >= length ? A : makeArray(A.data, [to - from, ...shape.slice(1)], stride, A.offset + from * stride[0]!);
+    gather(part, elements.subarray(first + from * rowSize, first + to * rowSize));
+  }
+}
+
+/**
  * Copies a row-major result out of compute memory.
  * @param address where it lies.
  * @param shape of the result.

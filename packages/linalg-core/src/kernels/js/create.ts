@@ -10,6 +10,8 @@ import { columnDots, combineColumns } from "./columns.js";
 import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
+import { fftColumns, fftRows, fftTransposed, interleave, mergeReal, splitReal } from "./fft.js";
+import { fwhtAcrossTile, fwhtTile } from "./fwht.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { addRowsTile, rowDotsTile } from "./gemv.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
@@ -62,6 +64,16 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     multiplySparseF64: f64(multiplySparseTile),
     assignF32: f32(assignTile),
     assignF64: f64(assignTile),
+    fwhtF32: f32(fwhtTile),
+    fwhtF64: f64(fwhtTile),
+    fwhtAcrossF32: f32(fwhtAcrossTile),
+    fwhtAcrossF64: f64(fwhtAcrossTile),
+    fftRows: plain(fftRows),
+    fftColumns: plain(fftColumns),
+    fftTransposed: plain(fftTransposed),
+    splitReal: plain(splitReal),
+    mergeReal: plain(mergeReal),
+    interleave: plain(interleave),
     packKeyRowsF32: f32(packKeyRows),
     packKeyRowsF64: f64(packKeyRows),
     exp2RowsF32: f32(exp2Rows),

@@ -1,0 +1,136 @@
+/**
+ * Fourier transforms of complex rows of any length.
+ *
+ *   n < 8                 by the definition
+ *   n = 2^m               by passes
+ *   any other n           Bluestein: j k = (j² + k² − (k − j)²)/2, so X_k = c_k Σ_j (x_j c_j) conj(c_(k−j)), c_j = e^(−πi j²/n): a convolution, made
+ *                         circular in M = 2^m ≥ 2n − 1 points;  j² is reduced mod 2n in integers
+ *
+ * Source: L. I. Bluestein, 1970.
+ */
+import { view } from "../array/view.js";
+import { ShapeError } from "../errors.js";
+import { powerOfTwo } from "../math/bits.js";
+import { rootOfUnity } from "../math/sincospi.js";
+import { openScope } from "../runtime/scope.js";
+import { rest, type Steps } from "../runtime/steps.js";
+import { fillSteps, takeSteps } from "../runtime/transfer.js";
+import { remembered } from "./factors.js";
+import { levelsOf } from "./levels.js";
+import { allocPlanar, complexRows, LARGEST_POWER, LEAST_POWER } from "./power-rows.js";
+
+/** Complex rows in JavaScript's memory, one after the other. */
+export interface ComplexRows {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** Points that one convolution holds at a time. */
+const CHUNK = 2 ** 18;
+
+/** The forward transforms of rows of n points; the inverse by swapping both planes before and after, and 1/n. */
+export function* transformRows(site: readonly [where: string, argument: string], n: number, x: ComplexRows): Steps<ComplexRows> {
+  const m = levelsOf(n);
+  if (n < powerOfTwo(LEAST_POWER)) return byDefinition(n, x);
+  if (m >= 0 ? m > LARGEST_POWER : 2 * n - 1 > powerOfTwo(LARGEST_POWER)) {
+    throw new ShapeError(...site, "at most 2^24 points along the axis (2^23 if their number is no power of two)", `${n} points`);
+  }
+  return m >= 0 ? yield* byPasses(m, x) : yield* byConvolution(n, x);
+}
+
+function byDefinition(n: number, { re, im }: ComplexRows): ComplexRows {
+  const out = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
+  const roots = Array.from({ length: n }, (_, j) => rootOfUnity(-j, n));
+  for (let row = 0; row < re.length; row += n) {
+    for (let k = 0; k < n; k++) {
+      let [a, b] = [0, 0];
+      for (let j = 0; j < n; j++) {
+        const { cos, sin } = roots[(j * k) % n]!;
+        a += cos * re[row + j]! - sin * im[row + j]!;
+        b += cos * im[row + j]! + sin * re[row + j]!;
+      }
+      out.re[row + k] = a;
+      out.im[row + k] = b;
+    }
+  }
+  return out;
+}
+
+function* byPasses(m: number, { re, im }: ComplexRows): Steps<ComplexRows> {
+  const scope = openScope();
+  try {
+    const size = re.length;
+    const from = allocPlanar(scope, size);
+    yield* fillSteps(view(re, [size]), "float64", from.re);
+    yield* fillSteps(view(im, [size]), "float64", from.im);
+    const to = allocPlanar(scope, size);
+    yield* complexRows(scope, m, size / powerOfTwo(m), from, to);
+    const a = yield* takeSteps(to.re, [size], "float64");
+    const b = yield* takeSteps(to.im, [size], "float64");
+    return { re: a.data as Float64Array, im: b.data as Float64Array };
+  } finally {
+    scope.release();
+  }
+}
+
+function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> {
+  const m = 32 - Math.clz32(2 * n - 2);
+  const M = powerOfTwo(m);
+  const c = chirp(n);
+  const filter = yield* chirpFilter(n, m, c);
+  const out = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
+  const perChunk = Math.max(1, Math.floor(CHUNK / M));
+  for (let first = 0; first < re.length / n; first += perChunk) {
+    const rows = Math.min(perChunk, re.length / n - first);
+    const a = { re: new Float64Array(rows * M), im: new Float64Array(rows * M) };
+    for (let row = 0; row < rows; row++) multiply(n, c, { re, im }, (first + row) * n, 1, a, row * M);
+    yield rest();
+    const A = yield* byPasses(m, a);
+    for (let row = 0; row < rows; row++) multiply(M, filter, A, row * M, 1, A, row * M);
+    yield rest();
+    const product = yield* byPasses(m, { re: A.im, im: A.re }); // the inverse, planes swapped
+    for (let row = 0; row < rows; row++) multiply(n, c, { re: product.im, im: product.re }, row * M, 1 / M, out, (first + row) * n);
+    yield rest();
+  }
+  return out;
+}
+
+/** out <- factor f x, entry by entry. */
+function multiply(n: number, f: Float64Array, x: ComplexRows, p: number, factor: number, out: ComplexRows, q: number): void {
+  for (let j = 0; j < n; j++) {
+    const [c, s] = [f[j]! * factor, f[f.length / 2 + j]! * factor];
+    const [a, b] = [x.re[p + j]!, x.im[p + j]!];
+    out.re[q + j] = c * a - s * b;
+    out.im[q + j] = c * b + s * a;
+  }
+}
+
+/** c_j, real parts, then imaginary ones. */
+function chirp(n: number): Float64Array {
+  return remembered(`chirp ${n}`, () => {
+    const list = new Float64Array(2 * n);
+    for (let j = 0, square = 0; j < n; square = (square + 2 * j + 1) % (2 * n), j++) {
+      const { cos, sin } = rootOfUnity(-square, 2 * n);
+      list[j] = cos;
+      list[n + j] = sin;
+    }
+    return list;
+  });
+}
+
+/** The transform of conj(c_j), j from −n + 1 to n − 1, wrapped around. */
+function* chirpFilter(n: number, m: number, c: Float64Array): Steps<Float64Array> {
+  const M = powerOfTwo(m);
+  const b = { re: new Float64Array(M), im: new Float64Array(M) };
+  for (let j = 0; j < n; j++) {
+    for (const at of [j, (M - j) % M]) {
+      b.re[at] = c[j]!;
+      b.im[at] = 0 - c[n + j]!;
+    }
+  }
+  const { re, im } = yield* byPasses(m, b);
+  const list = new Float64Array(2 * M);
+  list.set(re);
+  list.set(im, M);
+  return list;
+}
