@@ -38,6 +38,22 @@ export { productBound } from "./dense/product-bound.js";
 export { backwardError, residual } from "./dense/residual.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
+export {
+  conjugateGradient,
+  conjugateGradientSync,
+  type ConjugateGradientOptions,
+  type ConjugateGradientResult,
+} from "./iterative/conjugate-gradient.js";
+export { expAction, expActionSync, type ExpActionOptions, type ExpActionResult } from "./iterative/exp-action.js";
+export { lanczos, lanczosSync, type LanczosOptions, type LanczosResult } from "./iterative/lanczos.js";
+export { lsqr, lsqrSync, type LsqrOptions, type LsqrResult } from "./iterative/lsqr.js";
+export {
+  spectrumInterval,
+  spectrumIntervalSync,
+  type SpectrumIntervalOptions,
+  type SpectrumIntervalResult,
+} from "./iterative/spectrum-interval.js";
+export { svd, svdAsync, type SvdOptions, type SvdResult } from "./dense/svd.js";
 export * from "./errors.js";
 export type { LinearOperator } from "./operator.js";
 export * from "./options.js";

@@ -21,20 +21,20 @@ import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { NonFiniteError, NotConvergedError, ShapeError } from "../errors.js";
 import { exp } from "../math/exp.js";
-import { expm1 } from "../math/expm1.js";
 import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { gershgorin } from "./gershgorin.js";
+import { combine, errorBound } from "./krylov-exponential.js";
 import { extendBasis, startBasis, type KrylovBasis } from "./krylov.js";
 import { assertSymmetricOperand } from "./symmetric-operand.js";
-import { addMultiple, euclideanNorm, type Operand } from "./vectors.js";
+import { euclideanNorm, type Operand } from "./vectors.js";
 
 export interface ExpActionOptions {
   /** τ, finite; negative for decay. Default 1. */
   readonly time?: number;
-  /** ε: ‖exp(τA) b − y‖ ≤ ε ‖b‖, column by column. In [1e-14, 1]. Default 1e-10. */
+  /** ε: ‖exp(τA) b − y‖ ≤ ε ‖b‖ max(1, e^μ), column by column. In [1e-14, 1]. Default 1e-10. */
   readonly tolerance?: number;
   /**
    * μ: at least the largest eigenvalue of τ A; 0 for positive semidefinite A and τ ≤ 0. Default: Gershgorin's bound for a matrix; for an
@@ -57,8 +57,8 @@ export interface ExpActionResult {
 const OPTION_NAMES = ["time", "tolerance", "spectrumUpper", "maxDimension"];
 /** New vectors between two looks at the bound. */
 const LOOK = 4;
-/** The shortest share of the time that is tried: thousands of steps. */
-const SHORTEST = 2 ** -12;
+/** The shortest share of the time that is tried: tens of thousands of steps. */
+const SHORTEST = 2 ** -16;
 
 /**
  * exp(τ A) b without forming exp(τ A).
@@ -156,15 +156,14 @@ interface Propagated {
 
 /** One column through time, in as few steps as the basis allows. */
 function* propagate(where: string, A: CheckedOperator, b: Float64Array, problem: Problem): Steps<Propagated> {
-  const { τ, tolerance, maxDimension } = problem;
-  const allowed = tolerance * euclideanNorm(b);
+  const scale = euclideanNorm(b);
   let y: Float64Array = b.slice();
   let [left, bound, products, substeps, hope] = [1, 0, 0, 0, 1];
   let missed = false;
-  while (left > 0 && euclideanNorm(y) > 0 && τ !== 0) {
+  while (left > 0 && euclideanNorm(y) > 0 && problem.τ !== 0) {
     const length = euclideanNorm(y);
     const basis = startBasis(y.map((x) => x / length));
-    const step = yield* grow(A, basis, length, left, Math.min(left, hope), allowed, problem);
+    const step = yield* grow(A, basis, length, left, Math.min(left, hope), scale, problem);
     if (step === undefined) throw new NonFiniteError(where, "result overflows float64", Infinity, [0]);
     y = step.y;
     bound += step.bound;
@@ -199,11 +198,11 @@ function* grow(
   length: number,
   left: number,
   hope: number,
-  allowed: number,
-  { τ, μ, maxDimension }: Problem,
+  scale: number,
+  { τ, μ, tolerance, maxDimension }: Problem,
 ): Steps<Step | undefined> {
   const n = basis.vectors[0]!.length;
-  for (let size = 0; ; ) {
+  for (let size = 0; ;) {
     yield pause(basis.T.length, maxDimension);
     yield* extendBasis(A, basis, size);
     const k = basis.T.length;
@@ -212,13 +211,16 @@ function* grow(
     if (!isFull && k % LOOK !== 0) continue;
     const { values, vectors } = yield* eigSymmetricSteps("expAction", view(Float64Array.from(basis.T.flat()), [k, k]));
     const [θ, S] = [values.data, vectors!.data];
-    const highest = μ ?? τ * (τ > 0 ? θ[k - 1]! : θ[0]!);
+    const ritz = τ * (τ > 0 ? θ[k - 1]! : θ[0]!);
+    const highest = Math.max(μ ?? ritz, ritz);
     for (let share = hope; ; share /= 2) {
       // in the scale of what follows: everything is multiplied by e^(μ (left − share)) afterwards
       const after = exp(Math.max(-700, (left - share) * highest));
-      const roundOff = 8 * UNIT_ROUND_OFF.float64 * length * (1 + basis.β) * Math.max(1, exp(share * highest)) * k;
+      // products off by 8 u ‖A‖, coefficients and their sum by a few u each, all times what exp makes of them
+      const roundings = 8 + 2 * Math.sqrt(k) + 8 * Math.abs(share * τ) * size;
+      const roundOff = UNIT_ROUND_OFF.float64 * roundings * length * Math.max(1, exp(share * ritz));
       const bound = (errorBound(θ, S, k, basis.β, length, share * τ, share * highest) + roundOff) * after;
-      const isGood = bound <= allowed * share;
+      const isGood = bound <= tolerance * share * scale * Math.max(1, exp(highest));
       if (isGood || (isFull && share <= SHORTEST)) {
         const y = combine(basis, θ, S, k, length, share * τ);
         return Number.isFinite(bound) ? { y, share, bound, missed: !isGood } : undefined;
@@ -226,33 +228,4 @@ function* grow(
       if (!isFull) break;
     }
   }
-}
-
-/** |τ| β ‖b‖ |Σ S_ki S_1i D(μ, τθ_i)|. */
-function errorBound(θ: ArrayLike<number>, S: ArrayLike<number>, k: number, β: number, length: number, τ: number, μ: number): number {
-  let sum = 0;
-  for (let i = 0; i < k; i++) sum += S[(k - 1) * k + i]! * S[i]! * dividedDifference(μ, τ * θ[i]!);
-  // the sum cancels: what rounding may have taken from it
-  let magnitude = 0;
-  for (let i = 0; i < k; i++) magnitude += Math.abs(S[(k - 1) * k + i]! * S[i]!) * dividedDifference(μ, τ * θ[i]!);
-  return Math.abs(τ) * β * length * (Math.abs(sum) + 8 * k * UNIT_ROUND_OFF.float64 * magnitude);
-}
-
-/** (e^a − e^c) / (a − c), e^a where they meet. */
-function dividedDifference(a: number, c: number): number {
-  const gap = a - c;
-  if (Math.abs(gap) < 1e-300) return exp(a);
-  return gap > 0 ? exp(a) * (-expm1(-gap) / gap) : exp(c) * (expm1(gap) / gap);
-}
-
-/** ‖b‖ V exp(τ T) e_1. */
-function combine({ vectors }: KrylovBasis, θ: ArrayLike<number>, S: ArrayLike<number>, k: number, length: number, τ: number): Float64Array {
-  const coefficients = new Float64Array(k);
-  for (let i = 0; i < k; i++) {
-    const weight = length * exp(τ * θ[i]!) * S[i]!;
-    for (let j = 0; j < k; j++) coefficients[j]! += weight * S[j * k + i]!;
-  }
-  const y = new Float64Array(vectors[0]!.length);
-  for (let j = 0; j < k; j++) addMultiple(coefficients[j]!, vectors[j]!, y);
-  return y;
 }

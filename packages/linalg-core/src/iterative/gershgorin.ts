@@ -31,7 +31,7 @@ export function gershgorin(A: Operand, τ: number): number | undefined {
       take(diagonal, beside);
     }
   } else {
-    const { data, shape, stride, offset } = asMatrix(A as MatrixInput, "gershgorin(A)");
+    const { data, shape, stride, offset } = asMatrix(A, "gershgorin(A)");
     n = shape[0] ?? 0;
     const [down = 0, across = 0] = stride;
     for (let i = 0; i < n; i++) {

@@ -10,7 +10,6 @@
 import type { NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { norm } from "../dense/norm.js";
 import { NotConvergedError, OptionError, ShapeError } from "../errors.js";
 import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
@@ -18,7 +17,8 @@ import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from ".
 import { rngFor, type Rng, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { UNIT_ROUND_OFF } from "../array/cast.js";
-import { extendBasis, orthogonalize, startBasis, type KrylovBasis } from "./krylov.js";
+import { extendBasis, startBasis } from "./krylov.js";
+import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
 import { assertSymmetricOperand } from "./symmetric-operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
@@ -83,7 +83,12 @@ export function lanczosSync(A: Operand, options: LanczosOptions = {}): LanczosRe
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
-export function* lanczosSteps(where: string, A: Operand, options: LanczosOptions = {}, known: readonly string[] = OPTION_NAMES): Steps<LanczosResult> {
+export function* lanczosSteps(
+  where: string,
+  A: Operand,
+  options: LanczosOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<LanczosResult> {
   assertKnownOptions(where, options, known);
   const { which = "largest", tolerance = 1e-10, seed = "0", onMiss = "throw" } = options;
   assertOneOf(where, { which }, ["largest", "smallest"]);
@@ -118,11 +123,6 @@ interface Wish {
   readonly maxIterations: number;
 }
 
-interface Pair {
-  readonly value: number;
-  readonly vector: Float64Array;
-}
-
 interface Found {
   readonly pairs: readonly Pair[];
   readonly products: number;
@@ -152,7 +152,8 @@ function* iterate(A: CheckedOperator, start: Float64Array, rng: Rng, wish: Wish)
     // an invariant subspace holds one vector of each eigenspace: those of repeated values get as many steps to show as the first ones had
     if (basis.β === 0) enough = Math.min(2 * k, maxDimension);
     const done = k >= enough && converged === count;
-    if (done || isSpent || k === n) return { pairs: pairsOf(basis, ritz, Math.min(count, k)), products, restarts, done: done || (k === n && converged === count) };
+    if (done || isSpent || k === n)
+      return { pairs: pairsOf(basis, ritz, Math.min(count, k)), products, restarts, done: done || (k === n && converged === count) };
     if (basis.β === 0) {
       basis.vectors.push(unit(freshDirection(rng, n, basis.vectors))); // an invariant subspace: go on outside of it
       continue;
@@ -162,58 +163,6 @@ function* iterate(A: CheckedOperator, start: Float64Array, rng: Rng, wish: Wish)
     basis = cutDown(basis, ritz, Math.min(maxDimension - 1, count + Math.floor((maxDimension - count) / 2)));
     restarts++;
   }
-}
-
-interface Ritz {
-  readonly θ: number;
-  /** s: coefficients of the vector in V. */
-  readonly s: Float64Array;
-  /** s_(k−1). */
-  readonly last: number;
-}
-
-/** All Ritz pairs, the wanted end first. */
-function* ritzPairs({ T }: KrylovBasis, sign: 1 | -1): Steps<Ritz[]> {
-  const k = T.length;
-  const { values, vectors } = yield* eigSymmetricSteps("lanczos", view(Float64Array.from(T.flat()), [k, k]));
-  const pairs = Array.from({ length: k }, (_, i): Ritz => {
-    const s = Float64Array.from({ length: k }, (__, j) => vectors!.data[j * k + i]!);
-    return { θ: values.data[i]!, s, last: s[k - 1]! };
-  });
-  return sign > 0 ? pairs.reverse() : pairs;
-}
-
-/** V s. */
-function combination(vectors: readonly Float64Array[], s: Float64Array): Float64Array {
-  const y = new Float64Array(vectors[0]!.length);
-  for (let j = 0; j < s.length; j++) addMultiple(s[j]!, vectors[j]!, y);
-  return y;
-}
-
-function pairsOf({ vectors }: KrylovBasis, ritz: readonly Ritz[], count: number): readonly Pair[] {
-  return ritz.slice(0, count).map(({ θ, s }) => ({ value: θ, vector: unit(combination(vectors, s)) }));
-}
-
-/** The first p Ritz vectors and v_k; T is diagonal, and its next row is found by the product with v_k. */
-function cutDown({ vectors, T }: KrylovBasis, ritz: readonly Ritz[], p: number): KrylovBasis {
-  const kept = ritz.slice(0, p).map(({ s }) => unit(combination(vectors, s)));
-  const rows = ritz.slice(0, p).map(({ θ }, i) => Array.from({ length: p }, (_, j) => (i === j ? θ : 0)));
-  return { vectors: [...kept, vectors[T.length]!], T: rows, β: 0 };
-}
-
-function freshDirection(rng: Rng, n: number, vectors: readonly Float64Array[]): Float64Array {
-  const w = normals(rng, n);
-  orthogonalize(w, vectors);
-  return w;
-}
-
-function normals(rng: Rng, n: number): Float64Array {
-  return Float64Array.from({ length: n }, () => rng.normal());
-}
-
-function unit(x: Float64Array): Float64Array {
-  const size = euclideanNorm(x);
-  return x.map((value) => value / size);
 }
 
 /** Residuals measured afresh, one product a pair. */

@@ -15,7 +15,7 @@ import type { Operand } from "./vectors.js";
 /** |a_ij − a_ji| of a dense or sparse matrix may be 8 n u max|a|; of an operator nothing can be known. */
 export function assertSymmetricOperand(where: string, A: Operand): void {
   if (isLinearOperator(A)) return;
-  const [measured, largest, n] = isCsr(A) ? sparseAsymmetry(A, where) : denseAsymmetry(A as MatrixInput, where);
+  const [measured, largest, n] = isCsr(A) ? sparseAsymmetry(A, where) : denseAsymmetry(A, where);
   const allowed = 8 * n * UNIT_ROUND_OFF.float64 * largest;
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
