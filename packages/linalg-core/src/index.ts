@@ -59,6 +59,22 @@ export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export { logSumExpRows, softmaxRows, type LogSumExpRowsOptions, type SoftmaxRowsOptions } from "./elementwise/softmax.js";
+export {
+  conjugateGradient,
+  conjugateGradientSync,
+  type ConjugateGradientOptions,
+  type ConjugateGradientResult,
+} from "./iterative/conjugate-gradient.js";
+export { expAction, expActionSync, type ExpActionOptions, type ExpActionResult } from "./iterative/exp-action.js";
+export { lanczos, lanczosSync, type LanczosOptions, type LanczosResult } from "./iterative/lanczos.js";
+export { lsqr, lsqrSync, type LsqrOptions, type LsqrResult } from "./iterative/lsqr.js";
+export {
+  spectrumInterval,
+  spectrumIntervalSync,
+  type SpectrumIntervalOptions,
+  type SpectrumIntervalResult,
+} from "./iterative/spectrum-interval.js";
+export { svd, svdAsync, type SvdOptions, type SvdResult } from "./dense/svd.js";
 export * from "./errors.js";
 export type { LinearOperator } from "./operator.js";
 export * from "./options.js";

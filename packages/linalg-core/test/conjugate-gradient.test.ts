@@ -64,7 +64,7 @@ describe("oracle", () => {
     const L = laplacian(50);
     const { x, diagnostics } = conjugateGradientSync(L, new Float64Array(50).fill(1));
     for (let i = 0; i < 50; i++) expect(Math.abs(x.data[i]! - ((i + 1) * (50 - i)) / 2)).toBeLessThanOrEqual(1e-6); // 1/λ_min = 263
-    const condition = ((Math.PI / 51) ** -2 * 4) as number;
+    const condition = (Math.PI / 51) ** -2 * 4;
     expect(diagnostics.conditionEstimate).toBeGreaterThan(0.3 * condition);
     expect(diagnostics.conditionEstimate).toBeLessThan(1.1 * condition);
   });
@@ -180,7 +180,8 @@ describe("errors", () => {
     expectError(() => conjugateGradientSync(A, [1, NaN]), NonFiniteError, { argument: "b" });
     expectError(() => conjugateGradientSync([[1, NaN], [NaN, 1]], [1, 1]), NonFiniteError, { argument: "A" }); // prettier-ignore
     expectError(() => conjugateGradientSync(A, [1, 1], { initial: [1] }), ShapeError, { argument: "initial" });
-    for (const tolerance of [NaN, 0, 2, -1]) expectError(() => conjugateGradientSync(A, [1, 1], { tolerance }), OptionError, { argument: "tolerance" });
+    for (const tolerance of [NaN, 0, 2, -1])
+      expectError(() => conjugateGradientSync(A, [1, 1], { tolerance }), OptionError, { argument: "tolerance" });
     for (const maxIterations of [0, 1.5, NaN]) expectError(() => conjugateGradientSync(A, [1, 1], { maxIterations }), OptionError, { argument: "maxIterations" }); // prettier-ignore
     expectError(() => conjugateGradientSync(A, [1, 1], { threads: 2 } as object), OptionError, { argument: "threads" });
     const wrong = { shape: [2, 2] as const, apply: () => view(new Float64Array(3), [3]) };

@@ -31,7 +31,12 @@ function normalSolution(A: NdArray, b: Float64Array, μ = 0): NdArray["data"] {
 
 describe("oracle", () => {
   it("agrees with the normal equations, with damping, by every kind of operand", () => {
-    for (const [m, n] of [[5, 5], [30, 10], [60, 25]] as const) // prettier-ignore
+    for (const [m, n] of [
+      [5, 5],
+      [30, 10],
+      [60, 25],
+    ] as const)
+      // prettier-ignore
       for (const damping of [0, 0.7]) {
         const A = gaussian(m, n, `A ${m} ${n}`);
         const b = Float64Array.from(gaussian(m, 1, `b ${m}`).data);

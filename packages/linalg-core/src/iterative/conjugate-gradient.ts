@@ -63,7 +63,11 @@ const PROGRESS = 0.9;
  * @source Hestenes and Stiefel.
  * @example (await conjugateGradient([[4, 1], [1, 3]], [1, 2])).x.get(0) // -> 0.0909…
  */
-export function conjugateGradient(A: Operand, b: VectorInput, options: ConjugateGradientOptions & RunControl = {}): Promise<ConjugateGradientResult> {
+export function conjugateGradient(
+  A: Operand,
+  b: VectorInput,
+  options: ConjugateGradientOptions & RunControl = {},
+): Promise<ConjugateGradientResult> {
   return runAsync(conjugateGradientSteps("conjugateGradient", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
@@ -91,7 +95,8 @@ export function* conjugateGradientSteps(
   const { maxIterations = Math.max(1, 10 * n) } = options;
   assertInteger(where, { maxIterations }, 1, Number.MAX_SAFE_INTEGER);
   const M = options.preconditioner === undefined ? undefined : asOperator(options.preconditioner, `${where}(preconditioner)`);
-  if (M !== undefined && (M.shape[0] !== n || M.shape[1] !== n)) throw new ShapeError(where, "preconditioner", `shape [${n}, ${n}]`, M.shape);
+  if (M !== undefined && (M.shape[0] !== n || M.shape[1] !== n))
+    throw new ShapeError(where, "preconditioner", `shape [${n}, ${n}]`, M.shape);
   const target = finiteVector(b, n, `${where}(b)`);
   const x = finiteVector(options.initial, n, `${where}(initial)`);
 
@@ -113,7 +118,8 @@ export function* conjugateGradientSteps(
     certificate: eigenvalueFloor === undefined ? certificate : errorBound(certificate, eigenvalueFloor),
     diagnostics: { iterations, residualNorm: value, conditionEstimate },
   };
-  if (stopped !== "tolerance" && onMiss === "throw") throw new NotConvergedError(where, result, missed(tolerance, value, target, iterations));
+  if (stopped !== "tolerance" && onMiss === "throw")
+    throw new NotConvergedError(where, result, missed(tolerance, value, target, iterations));
   return result;
 }
 
@@ -126,7 +132,12 @@ function missed(tolerance: number, value: number, target: Float64Array, iteratio
 function errorBound(certificate: Certificate, μ: number): Certificate {
   if (certificate.kind !== "deterministic" && certificate.kind !== "conditional") return certificate;
   const beside = certificate.kind === "conditional" ? ` and ${certificate.condition}` : "";
-  return { kind: "conditional", bound: certificate.bound / μ, norm: "‖x − x*‖₂", condition: `the eigenvalues of A are at least ${μ}${beside}` };
+  return {
+    kind: "conditional",
+    bound: certificate.bound / μ,
+    norm: "‖x − x*‖₂",
+    condition: `the eigenvalues of A are at least ${μ}${beside}`,
+  };
 }
 
 interface Outcome {

@@ -37,7 +37,10 @@ export function* measureGradient(
   addMultiple(-damping * damping, x, g);
   const gradient = euclideanNorm(g) * (1 + (n + 8) * u);
   if (isLinearOperator(A))
-    return { residualNorm, certificate: { kind: "conditional", bound: gradient, norm: NORM, condition: "the operator's products are exact" } };
+    return {
+      residualNorm,
+      certificate: { kind: "conditional", bound: gradient, norm: NORM, condition: "the operator's products are exact" },
+    };
   const size = norm(A, { kind: "fro" });
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
   const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * damping * euclideanNorm(x);

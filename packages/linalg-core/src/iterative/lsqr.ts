@@ -206,7 +206,13 @@ function* product({ A, N }: System, v: Float64Array, t: Float64Array, out: Float
 }
 
 /** v ← Nᵀ (Aᵀ u + μ low). */
-function transposedProduct({ A, N, damping }: System, u: Float64Array, low: Float64Array | undefined, v: Float64Array, t: Float64Array): void {
+function transposedProduct(
+  { A, N, damping }: System,
+  u: Float64Array,
+  low: Float64Array | undefined,
+  v: Float64Array,
+  t: Float64Array,
+): void {
   A.multiplyTranspose(u, N ? t : v);
   if (N) N.multiplyTranspose(t, v);
   else if (low) addMultiple(damping, low, v);

@@ -50,7 +50,13 @@ const NORM = "‖b − A x‖₂";
  * @param A as the caller gave it.
  * @param operator the same, checked; its product with x is written to `work`.
  */
-export function measureResidual(A: Operand, operator: CheckedOperator, x: Float64Array, b: Float64Array, product: Float64Array): ResidualNorm {
+export function measureResidual(
+  A: Operand,
+  operator: CheckedOperator,
+  x: Float64Array,
+  b: Float64Array,
+  product: Float64Array,
+): ResidualNorm {
   const u = UNIT_ROUND_OFF.float64;
   const [m, n] = operator.shape;
   if (isLinearOperator(A)) {
