@@ -18,6 +18,8 @@ export interface OpenSource {
   readonly size: number;
   /** Memory that nothing else refers to, beginning at byte 0 of its buffer: typed arrays may be laid over it. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target`, memory of the caller's. */
+  readInto(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -26,19 +28,25 @@ const CHUNK = 2 ** 23; // between two chunks the signal is looked at; larger one
 /** Opens a source; the caller closes it on every path. `where` and `format` are for messages. */
 export async function openSource(where: string, format: string, source: ByteSource): Promise<OpenSource> {
   const { size, read, close } = await partReader(where, source);
+  const readInto = async (offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> => {
+    signal?.throwIfAborted();
+    for (let at = 0; at < target.length;) {
+      const end = Math.min(at + CHUNK, target.length);
+      const got = await read(offset + at, target.subarray(at, end), signal);
+      signal?.throwIfAborted();
+      const missing = `${target.length - at} more bytes`;
+      if (got === 0) throw new FormatError(where, { format, offset: offset + at, expected: missing, got: "the end" });
+      at += got;
+    }
+  };
   return {
     size,
     close,
+    readInto,
     async read(offset, length, signal) {
       signal?.throwIfAborted();
       const out = allocate(where, length);
-      for (let at = 0; at < length;) {
-        const wanted = Math.min(CHUNK, length - at);
-        const got = await read(offset + at, out.subarray(at, at + wanted), signal);
-        signal?.throwIfAborted();
-        if (got === 0) throw new FormatError(where, { format, offset: offset + at, expected: `${length - at} more bytes`, got: "the end" });
-        at += got;
-      }
+      await readInto(offset, out, signal);
       return out;
     },
   };

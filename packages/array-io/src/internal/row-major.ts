@@ -12,7 +12,7 @@ export interface TypedStrided {
   readonly offset: number;
 }
 
-/** Writes A into `file` from byte `at`, a multiple of `width`, the bytes of one element; returns where it ends. */
+/** Writes A into `file` from byte `at`; `width` is the bytes of one element. Returns where it ends. */
 export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<ArrayBuffer>, at: number): number {
   const { data, shape, stride, offset } = A;
   const size = shape.reduce((product, length) => product * length, 1);
@@ -20,7 +20,9 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
     file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
     return at + size * width;
   }
-  const target = new (typeOfStore(data)!.Store)(file.buffer, at, size);
+  const { Store } = typeOfStore(data)!;
+  const aligned = at % width === 0;
+  const target = aligned ? new Store(file.buffer, at, size) : new Store(size);
   const index = new Array<number>(shape.length).fill(0);
   for (let q = 0, p = offset; q < size; q++) {
     target[q] = data[p]!;
@@ -31,6 +33,7 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
       index[axis] = 0;
     }
   }
+  if (!aligned) file.set(new Uint8Array(target.buffer), at);
   return at + size * width;
 }
 
