@@ -1,8 +1,6 @@
 /**
- * Strided elements to row-major bytes.
+ * Strided elements to row-major bytes, moved as integers: a float register may quieten a signalling NaN.
  */
-
-import { typeOfStore } from "./element-types.js";
 
 /** Typed elements with a layout that is known to lie within the data. */
 export interface TypedStrided {
@@ -20,12 +18,14 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
     file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
     return at + size * width;
   }
-  const { Store } = typeOfStore(data)!;
+  const Words = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array;
+  const k = width / Words.BYTES_PER_ELEMENT; // words of one element: 2 of a double
+  const source = new Words(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / Words.BYTES_PER_ELEMENT);
   const aligned = at % width === 0;
-  const target = aligned ? new Store(file.buffer, at, size) : new Store(size);
+  const target = aligned ? new Words(file.buffer, at, size * k) : new Words(size * k);
   const index = new Array<number>(shape.length).fill(0);
   for (let q = 0, p = offset; q < size; q++) {
-    target[q] = data[p]!;
+    for (let word = 0; word < k; word++) target[q * k + word] = source[p * k + word]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       p += stride[axis]!;
       if (++index[axis]! < shape[axis]!) break;
