@@ -1,5 +1,6 @@
 export { openNpy, type BlockControl, type NpyFile, type OpenNpyOptions, type ReadControl } from "./open-npy.js";
 export { parseNpy, readNpy, type ParseNpyOptions, type ReadNpyOptions } from "./npy.js";
+export { readNpz, writeNpz, type ReadNpzOptions } from "./npz.js";
 export {
   openSafetensors,
   writeSafetensors,
