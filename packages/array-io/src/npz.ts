@@ -12,7 +12,7 @@ import { arrayInBytes } from "./internal/npy-data.js";
 import { npyLayout } from "./internal/npy-layout.js";
 import { refuser, type Refuse } from "./internal/refuse.js";
 import { readDirectory, type ZipDirectory, type ZipEntry } from "./internal/zip-directory.js";
-import { readEntry } from "./internal/zip-entry.js";
+import { assertReadable, readEntry } from "./internal/zip-entry.js";
 import { writeArchive } from "./internal/zip-layout.js";
 
 export interface ReadNpzOptions {
@@ -53,6 +53,7 @@ export async function readNpz(source: ByteSource, options: ReadNpzOptions = {}):
     const refuse = refuser(where, "npz");
     const directory = await readDirectory(file, refuse, signal);
     const entries = chosen(directory, names, where, refuse);
+    for (const entry of entries) assertReadable(entry, refuse);
     assertWithin(where, maxBytes, entries.reduce((sum, { size }) => sum + size, 0), "`names` reads a part"); // prettier-ignore
     const arrays: [string, NdArray][] = [];
     for (const entry of entries) {

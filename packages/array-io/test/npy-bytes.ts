@@ -31,6 +31,12 @@ const getters: Readonly<Record<string, readonly [width: number, get: Getter]>> =
   f2: [2, (view, at, little) => half(view.getUint16(at, little))],
 };
 
+/** Elements of a kind such as "f4", read one by one. */
+export function readElements(kind: string, view: DataView, begin: number, count: number, little: boolean): number[] {
+  const [width, get] = getters[kind]!;
+  return Array.from({ length: count }, (_, p) => get(view, begin + p * width, little));
+}
+
 /** What a file says by a second, plainer reading: its shape and its values in the order of the index; undefined where this reading sees no array. */
 export function secondReading(bytes: Uint8Array): { readonly shape: readonly number[]; readonly values: readonly number[] } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -47,9 +53,9 @@ export function secondReading(bytes: Uint8Array): { readonly shape: readonly num
     const [order, kind] = [String(header.descr).charAt(0), String(header.descr).slice(1)];
     const shape = header.shape as number[];
     const size = shape.reduce((product, n) => product * n, 1);
-    const [width, get] = getters[kind]!;
+    const [width] = getters[kind]!;
     if (Object.keys(header).length !== 3 || begin + length + size * width !== bytes.length) return undefined;
-    const stored = Array.from({ length: size }, (_, p) => get(view, begin + length + p * width, order !== ">"));
+    const stored = readElements(kind, view, begin + length, size, order !== ">");
     return { shape, values: header.fortran_order === true ? transposed(stored, shape) : stored };
   } catch {
     return undefined;

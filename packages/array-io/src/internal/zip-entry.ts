@@ -16,7 +16,16 @@ const HEADER_LENGTH = 30;
 const SLICE = 2 ** 20; // bytes of checksum between two looks at the clock, and of packed data between two reads
 const DEFLATE_RATIO = 1032; // the most that a byte of deflated data stands for: four copies of 258 bytes, 2 bits each
 
-/** The bytes of an entry; `limit` is where the directory begins. */
+/** What the directory says of an entry can be true, and is something that is read here. */
+export function assertReadable({ name, method, encrypted, packed, size, offset }: ZipEntry, refuse: Refuse): void {
+  const label = JSON.stringify(name);
+  if (encrypted) refuse(`${label} without encryption`, "an encrypted entry", offset);
+  if (method !== 0 && method !== 8) refuse(`${label} stored or deflated`, `method ${method}`, offset);
+  if (method === 0 && packed !== size) refuse(`${label} stored in ${size} bytes`, packed, offset);
+  if (size > packed * DEFLATE_RATIO) refuse(`${label} of at most ${packed * DEFLATE_RATIO} bytes, as packed in ${packed}`, size, offset);
+}
+
+/** The bytes of an entry that passed `assertReadable`; `limit` is where the directory begins. */
 export async function readEntry(
   file: OpenSource,
   entry: ZipEntry,
@@ -25,12 +34,8 @@ export async function readEntry(
   refuse: Refuse,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { name, method, packed, size, offset } = entry;
-  const label = JSON.stringify(name);
-  if (entry.encrypted) refuse(`${label} without encryption`, "an encrypted entry", offset);
-  if (method !== 0 && method !== 8) refuse(`${label} stored or deflated`, `method ${method}`, offset);
-  if (method === 0 && packed !== size) refuse(`${label} stored in ${size} bytes`, packed, offset);
-  if (size > packed * DEFLATE_RATIO) refuse(`${label} of at most ${packed * DEFLATE_RATIO} bytes, as packed in ${packed}`, size, offset);
+  const { method, packed, size } = entry;
+  const label = JSON.stringify(entry.name);
   const data = await dataOffset(file, entry, limit, refuse, signal);
   const bytes = allocate(where, size);
   if (method === 0) await file.readInto(data, bytes, signal);
