@@ -56,7 +56,7 @@ export async function readMatrixMarket(source: ByteSource, options: ReadMatrixMa
       else if (isBlank(line)) return;
       else if (!size || !sink) {
         size = parseSize(banner, line, number, file.size, refuse);
-        assertWithin(where, maxBytes, bytesOf(banner, size), "no other reader takes less");
+        assertWithin(where, maxBytes, bytesOf(banner, size), "what the matrix takes in memory");
         sink = banner.layout === "coordinate" ? coordinateSink(banner, size, refuse) : arraySink(banner, size, refuse);
       } else if (count++ < size.entries) sink.add(line, number);
       else refuse(`no more than ${size.entries} entries`, "one more", number);

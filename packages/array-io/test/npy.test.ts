@@ -87,6 +87,12 @@ describe("laws", () => {
       expect([...(await readNpy(source)).data]).toEqual([1, 2, 3, 4]);
     }
   });
+
+  test("a Blob's bytes are the caller's: reading again gives the file", async () => {
+    const blob = new Blob([npy(dict("<f8", "(2,)"), f8(1, 2))]);
+    (await readNpy(blob)).data.fill(0);
+    expect([...(await readNpy(blob)).data]).toEqual([1, 2]);
+  });
 });
 
 describe("fixtures", () => {
