@@ -72,13 +72,8 @@ export function parseNpyHeader({ version, textOffset, dataOffset }: Preamble, by
 }
 
 function headerText(bytes: Uint8Array, version: number, textOffset: number, refuse: Refuse): string {
-  if (version < 3) {
-    let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte); // a decoder costs more than all the rest
-    return text;
-  }
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return new TextDecoder(version === 3 ? "utf-8" : "latin1", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return refuse("a header in UTF-8", "other bytes", textOffset);
   }
