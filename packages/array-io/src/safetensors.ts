@@ -7,24 +7,23 @@
  * Source: the format description of the safetensors project, restated in NOTES.md.
  */
 import {
-  asArray,
-  assert,
   assertInteger,
   assertKnownOptions,
-  assertOneOf,
   OptionError,
   ShapeError,
   view,
   type DType,
   type MatrixInput,
   type NdArray,
-  type NdArrayLike,
   type VectorInput,
 } from "@subquad/linalg-core";
 import { allocate, openSource, type ByteSource, type OpenSource } from "./internal/byte-source.js";
-import { decode, elementBytes, readableTypes, typeOfStore } from "./internal/element-types.js";
+import { assertDtype, assertRecord, assertSignal } from "./internal/checks.js";
+import { decode, elementBytes, readableTypes } from "./internal/element-types.js";
+import { refuser } from "./internal/refuse.js";
 import { writeRowMajor } from "./internal/row-major.js";
-import { headerLength, METADATA, parseHeader, refuser, type TensorEntry } from "./internal/safetensors-header.js";
+import { headerLength, METADATA, parseHeader, type TensorEntry } from "./internal/safetensors-header.js";
+import { stored } from "./internal/stored.js";
 
 /** What the header says of one tensor. */
 export interface TensorInfo {
@@ -74,7 +73,6 @@ export type WritableTensor = MatrixInput | VectorInput;
  * @throws FormatError with the byte offset for every malformed header: truncated, too long, not JSON, a bad dtype or shape, wrong lengths,
  *   overlapping or missing bytes, a name twice. OptionError for another kind of source. `read` throws FormatError when the source has shrunk,
  *   OptionError for an unknown name or type, NumericsError (ERR_OVERFLOW) for a 64-bit integer beyond ±2^53, and the signal's reason on abort.
- *   A path that cannot be read gives the host's own error.
  *   A path that cannot be opened gives the host's own error.
  * @complexity O(header) to open, O(bytes of the tensor) to read; memory: the tensor, twice while it is converted.
  * @source the format description of the safetensors project.
@@ -86,7 +84,7 @@ export async function openSafetensors(source: ByteSource, options: { readonly si
   assertSignal(where, options.signal);
   const bytes = await openSource(where, "safetensors", source);
   try {
-    const refuse = refuser(where);
+    const refuse = refuser(where, "safetensors");
     if (bytes.size < 8) refuse("at least 8 bytes", `${bytes.size}`, 0);
     const length = headerLength(await bytes.read(0, 8, options.signal), bytes.size, refuse);
     const { tensors, metadata } = parseHeader(await bytes.read(8, length, options.signal), bytes.size, refuse);
@@ -157,7 +155,7 @@ function fileOver(
   ): Promise<NdArray> => {
     assertKnownOptions(where, options, ["dtype", "signal"]);
     assertSignal(where, options.signal);
-    if (options.dtype !== undefined) assertOneOf(where, { dtype: options.dtype }, ["float32", "float64"]);
+    assertDtype(where, options.dtype);
     if (!open) throw new OptionError(where, "name", "an open file", "a closed one");
     const { dtype, shape, byteOffset, byteLength } = find(where, name);
     if (elementBytes(dtype) === undefined) throw new OptionError(where, "name", `a tensor of type ${readableTypes.join(", ")}`, dtype);
@@ -192,26 +190,9 @@ function rowRange(where: string, [from, to]: readonly [number, number], shape: r
   return { shape: [to - from, ...shape.slice(1)], skip: from * rowBytes, length: (to - from) * rowBytes };
 }
 
-/** The elements in the type they will have in the file. asArray checks the input, but makes float64 of the smaller integers. */
 function writable(where: string, name: string, input: WritableTensor) {
   if (name === METADATA) throw new OptionError(where, "entries", `names other than ${METADATA}`, name);
-  const { data: read, shape, stride, offset } = asArray(input, `${where}(entries.${name})`);
-  const given: unknown = ArrayBuffer.isView(input) ? input : (input as Partial<NdArrayLike>).data;
-  const kept = typeOfStore(given) ?? typeOfStore(read);
-  assert(kept, `asArray gave ${typeof read}`, "@subquad/array-io");
-  const data = typeOfStore(read)?.Store === kept.Store ? (read as ArrayBufferView & ArrayLike<number>) : new kept.Store(read); // exact: the values came from such a store
-  return { name, type: kept.type, width: kept.Store.BYTES_PER_ELEMENT, A: { data, shape, stride, offset } };
-}
-
-function assertRecord(where: string, name: string, value: unknown): void {
-  // a Map or a promise has no names of its own: nothing would be written
-  if (Object.prototype.toString.call(value) === "[object Object]") return;
-  throw new OptionError(where, name, "an object with a value for each name", value);
-}
-
-function assertSignal(where: string, signal: { readonly throwIfAborted?: unknown } | null | undefined): void {
-  if (signal === undefined || typeof signal?.throwIfAborted === "function") return;
-  throw new OptionError(where, "signal", "an AbortSignal", signal);
+  return { name, ...stored(input, `${where}(entries.${name})`) };
 }
 
 function checkedMetadata(where: string, metadata: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 /**
  * Files put together by hand, byte by byte, so that the reader is not tested by the writer.
  */
-import { FormatError } from "@subquad/linalg-core";
+import { FormatError, isNumericsError } from "@subquad/linalg-core";
 import { openSafetensors, type ByteSource } from "../src/index.js";
 
 /** A file with this header (an object, JSON text or raw bytes) and these data bytes. */
@@ -28,4 +28,27 @@ export async function outcome(source: ByteSource): Promise<unknown> {
   } catch (error) {
     return error instanceof FormatError ? "FormatError" : error;
   }
+}
+
+/** Bytes of a fixture. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Code of the error that an action ends in; "no error", or the error itself if it is none of ours. */
+export function codeOf(action: () => unknown): Promise<unknown> {
+  return Promise.resolve()
+    .then(action)
+    .then(
+      () => "no error",
+      (error: unknown) => (isNumericsError(error) ? error.code : error),
+    );
+}
+
+/** Bits of floats, for comparisons that tell -0 from 0 and one NaN from another. */
+export function bits(data: ArrayLike<number> & ArrayBufferView): bigint[] {
+  const words = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return data instanceof Float32Array
+    ? Array.from(new Uint32Array(words.slice().buffer), BigInt)
+    : Array.from(new BigUint64Array(words.slice().buffer));
 }

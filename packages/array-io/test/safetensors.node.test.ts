@@ -1,10 +1,11 @@
 import fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NdArray } from "@subquad/linalg-core";
 import { openSafetensors, writeSafetensors } from "../src/index.js";
 import { outcome } from "./bytes.js";
+import { handlesLeft } from "./handles.js";
 
 const heads = new URL("../../../tooling/datasets/data/attn-ppocrv4-n512.safetensors", import.meta.url);
 const halves = new URL("../../../tooling/datasets/data/attn-tinygpt-n1024.safetensors", import.meta.url);
@@ -18,27 +19,6 @@ afterAll(() => fs.rm(folder, { recursive: true }));
 /** The same values, compared at once: `toEqual` takes seconds for 10^5 numbers. */
 function same(A: NdArray, B: NdArray): boolean {
   return A.shape.join() === B.shape.join() && Buffer.from(A.data.buffer).equals(Buffer.from(B.data.buffer));
-}
-
-/** Copies bytes to a file with a space in its path, and counts the handles that stay open while `action` runs. */
-async function handlesLeft(bytes: Uint8Array, action: (path: string) => Promise<unknown>): Promise<number> {
-  const path = join(folder, "a file.safetensors");
-  await fs.writeFile(path, bytes);
-  let open = 0;
-  const original = fs.open.bind(fs);
-  const spy = vi.spyOn(fs, "open").mockImplementation(async (...args) => {
-    const handle = await original(...args);
-    const close = handle.close.bind(handle);
-    open++;
-    handle.close = () => (open--, close());
-    return handle;
-  });
-  try {
-    await action(path);
-    return open;
-  } finally {
-    spy.mockRestore();
-  }
 }
 
 describe("fixtures: files of another writer (Python with NumPy)", () => {

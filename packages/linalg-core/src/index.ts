@@ -80,6 +80,7 @@ export type { LinearOperator } from "./operator.js";
 export * from "./options.js";
 export type { Plan } from "./plan.js";
 export { normalizeSeed, rngFor, type Rng, type Seed } from "./rng.js";
+export type { RowBlockSource } from "./row-block-source.js";
 export { backend, closePool, configure, ready, releaseMemory, type BackendReport, type ConfigureOptions } from "./runtime/environment.js";
 export type { RunControl } from "./runtime/steps.js";
 export {

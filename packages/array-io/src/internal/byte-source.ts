@@ -18,6 +18,8 @@ export interface OpenSource {
   readonly size: number;
   /** Memory that nothing else refers to, beginning at byte 0 of its buffer: typed arrays may be laid over it. */
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
+  /** Fills `target`, memory of the caller's. */
+  readInto(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,20 +27,33 @@ const CHUNK = 2 ** 23; // between two chunks the signal is looked at; larger one
 
 /** Opens a source; the caller closes it on every path. `where` and `format` are for messages. */
 export async function openSource(where: string, format: string, source: ByteSource): Promise<OpenSource> {
-  const { size, read, close } = await partReader(where, source);
+  const { size, read, own, close } = await partReader(where, source);
+  const shrunk = (offset: number, missing: number): FormatError =>
+    new FormatError(where, { format, offset, expected: `${missing} more bytes`, got: "the end" });
+  const readInto = async (offset: number, target: Uint8Array, signal?: AbortSignal): Promise<void> => {
+    signal?.throwIfAborted();
+    for (let at = 0; at < target.length;) {
+      const end = Math.min(at + CHUNK, target.length);
+      const got = await read(offset + at, target.subarray(at, end), signal);
+      signal?.throwIfAborted();
+      if (got === 0) throw shrunk(offset + at, target.length - at);
+      at += got;
+    }
+  };
   return {
     size,
     close,
+    readInto,
     async read(offset, length, signal) {
       signal?.throwIfAborted();
-      const out = allocate(where, length);
-      for (let at = 0; at < length;) {
-        const wanted = Math.min(CHUNK, length - at);
-        const got = await read(offset + at, out.subarray(at, at + wanted), signal);
+      if (own && length <= CHUNK) {
+        const bytes = await own(offset, length);
         signal?.throwIfAborted();
-        if (got === 0) throw new FormatError(where, { format, offset: offset + at, expected: `${length - at} more bytes`, got: "the end" });
-        at += got;
+        if (bytes.length < length) throw shrunk(offset + bytes.length, length - bytes.length);
+        return bytes;
       }
+      const out = allocate(where, length);
+      await readInto(offset, out, signal);
       return out;
     },
   };
@@ -48,6 +63,8 @@ interface PartReader {
   readonly size: number;
   /** Fills the target from its start; returns the number of bytes, 0 at the end. */
   read(offset: number, target: Uint8Array, signal?: AbortSignal): Promise<number>;
+  /** Bytes that come in memory of their own anyway, fewer at the end: there is nothing to fill. */
+  own?(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
@@ -62,9 +79,10 @@ async function partReader(where: string, source: ByteSource): Promise<PartReader
     };
   }
   if (typeof Blob === "function" && source instanceof Blob) {
-    const read = async (offset: number, target: Uint8Array): Promise<number> =>
-      fill(target, new Uint8Array(await source.slice(offset, offset + target.length).arrayBuffer()));
-    return { size: source.size, read, close };
+    const own = async (offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> =>
+      new Uint8Array(await source.slice(offset, offset + length).arrayBuffer());
+    const read = async (offset: number, target: Uint8Array): Promise<number> => fill(target, await own(offset, target.length));
+    return { size: source.size, read, own, close };
   }
   if (!isRangeReader(source)) {
     throw new OptionError(where, "source", "a path, a Uint8Array, an ArrayBuffer, a Blob or { size, read }", source);

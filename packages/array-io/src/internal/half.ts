@@ -38,3 +38,30 @@ function halfBits(code: number): number {
   const shift = Math.clz32(mantissa) - 21; // subnormal m 2⁻²⁴: shift its leading bit to place 10, the hidden one
   return sign | ((113 - shift) << 23) | (((mantissa << shift) & 1023) << 13);
 }
+
+/** Doubles to half codes, each to the nearest half (ties to even) in one rounding; beyond the largest half, 65504, to infinity. */
+export function floatToHalf(values: Float64Array): Uint16Array<ArrayBuffer> {
+  const out = new Uint16Array(values.length);
+  for (let i = 0; i < out.length; i++) out[i] = halfCode(values[i]!);
+  return out;
+}
+
+function halfCode(x: number): number {
+  if (Number.isNaN(x)) return 0x7e00;
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
+  const size = Math.abs(x);
+  if (size >= 65520) return sign | 0x7c00; // halfway between the largest half and the next power of 2
+  if (size < 2 ** -14) return sign | toEven(size * 2 ** 24); // subnormal, or the least normal after rounding up
+  let exponent = 1;
+  let scale = 2 ** 24;
+  while (size * scale >= 2048) {
+    exponent++;
+    scale /= 2;
+  }
+  return sign | (((exponent - 1) << 10) + toEven(size * scale)); // the hidden bit adds the 1, and so does a carry out of the mantissa
+}
+
+/** A number in [0, 2^51) rounded to an integer, ties to even, as the sum rounds. */
+function toEven(x: number): number {
+  return x + 2 ** 52 - 2 ** 52;
+}

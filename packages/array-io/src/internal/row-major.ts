@@ -1,8 +1,6 @@
 /**
- * Strided elements to row-major bytes.
+ * Strided elements to row-major bytes, moved as integers: a float register may quieten a signalling NaN.
  */
-
-import { typeOfStore } from "./element-types.js";
 
 /** Typed elements with a layout that is known to lie within the data. */
 export interface TypedStrided {
@@ -12,7 +10,7 @@ export interface TypedStrided {
   readonly offset: number;
 }
 
-/** Writes A into `file` from byte `at`, a multiple of `width`, the bytes of one element; returns where it ends. */
+/** Writes A into `file` from byte `at`; `width` is the bytes of one element. Returns where it ends. */
 export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<ArrayBuffer>, at: number): number {
   const { data, shape, stride, offset } = A;
   const size = shape.reduce((product, length) => product * length, 1);
@@ -20,10 +18,14 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
     file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
     return at + size * width;
   }
-  const target = new (typeOfStore(data)!.Store)(file.buffer, at, size);
+  const Words = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array;
+  const k = width / Words.BYTES_PER_ELEMENT; // words of one element: 2 of a double
+  const source = new Words(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / Words.BYTES_PER_ELEMENT);
+  const aligned = at % width === 0;
+  const target = aligned ? new Words(file.buffer, at, size * k) : new Words(size * k);
   const index = new Array<number>(shape.length).fill(0);
   for (let q = 0, p = offset; q < size; q++) {
-    target[q] = data[p]!;
+    for (let word = 0; word < k; word++) target[q * k + word] = source[p * k + word]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       p += stride[axis]!;
       if (++index[axis]! < shape[axis]!) break;
@@ -31,6 +33,7 @@ export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<A
       index[axis] = 0;
     }
   }
+  if (!aligned) file.set(new Uint8Array(target.buffer), at);
   return at + size * width;
 }
 

@@ -7,8 +7,8 @@
  *
  * Source: the format description of the safetensors project, restated in NOTES.md.
  */
-import { FormatError } from "@subquad/linalg-core";
 import { elementBytes } from "./element-types.js";
+import { elementsOf, type Refuse } from "./refuse.js";
 
 export interface TensorEntry {
   readonly dtype: string;
@@ -26,16 +26,6 @@ export interface Header {
 
 export const METADATA = "__metadata__";
 const MAX_HEADER = 1e8; // as in the reference implementation: no header of a real model comes near
-
-/** Raises the FormatError of this format. */
-type Refuse = (expected: string, got: unknown, offset: number) => never;
-
-/** A Refuse on behalf of a public function. */
-export function refuser(where: string): Refuse {
-  return (expected, got, offset) => {
-    throw new FormatError(where, { format: "safetensors", offset, expected, got });
-  };
-}
 
 /** N, from the first 8 bytes of a file of `size` bytes. */
 export function headerLength(first: Uint8Array, size: number, refuse: Refuse): number {
@@ -88,8 +78,8 @@ function tensorEntry(name: string, value: unknown, begin: number, size: number, 
   const [from, to] = offsets as [number, number];
   if (!(from <= to && to <= size - begin)) return refuse(`${label} within the ${size - begin} bytes of data`, offsets, 8);
 
-  const elements = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
-  if (elements > Number.MAX_SAFE_INTEGER) return refuse(`${label} with at most 2^53 elements`, shape, 8);
+  const elements = elementsOf(shape);
+  if (elements === undefined) return refuse(`${label} with at most 2^53 elements`, shape, 8);
   const width = elementBytes(dtype);
   if (width !== undefined && to - from !== elements * width) {
     return refuse(`${label} with ${elements * width} bytes for ${dtype} [${shape.join(", ")}]`, to - from, begin + from);

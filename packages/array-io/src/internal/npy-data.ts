@@ -1,0 +1,65 @@
+/**
+ * The bytes of a .npy file as an array.
+ */
+import { view, type DType, type NdArray } from "@subquad/linalg-core";
+import { allocate, type OpenSource } from "./byte-source.js";
+import { decode } from "./element-types.js";
+import { parseNpyHeader, parsePreamble, PREAMBLE, type NpyHeader } from "./npy-header.js";
+import type { Refuse } from "./refuse.js";
+
+const FIRST = 256; // one read for nearly every header: NumPy pads them to 128 bytes
+
+/** Header of an open file. */
+export async function loadHeader(file: OpenSource, refuse: Refuse, signal?: AbortSignal): Promise<NpyHeader> {
+  const first = await file.read(0, Math.min(FIRST, file.size), signal);
+  const preamble = parsePreamble(first.subarray(0, PREAMBLE), file.size, refuse);
+  const { textOffset, dataOffset } = preamble;
+  const text =
+    dataOffset <= first.length ? first.subarray(textOffset, dataOffset) : await file.read(textOffset, dataOffset - textOffset, signal);
+  return parseNpyHeader(preamble, text, file.size, refuse);
+}
+
+/** A whole file in memory: the array shares it where the elements lie as an array has them, and is a copy where not. */
+export function arrayInBytes(bytes: Uint8Array, dtype: DType | undefined, where: string, refuse: Refuse): NdArray {
+  const preamble = parsePreamble(bytes.subarray(0, PREAMBLE), bytes.length, refuse);
+  const header = parseNpyHeader(preamble, bytes.subarray(preamble.textOffset, preamble.dataOffset), bytes.length, refuse);
+  const { swapped, width, dataOffset } = header;
+  const data = bytes.subarray(dataOffset);
+  const lies = !swapped && data.byteOffset % width === 0 && data.buffer instanceof ArrayBuffer;
+  return arrayOf(header, lies ? (data as Uint8Array<ArrayBuffer>) : owned(data, where), header.shape, dtype, where);
+}
+
+/** Elements of the file in an array of this shape, in the file's order. The bytes are aligned; those of a swapped type are changed. */
+export function arrayOf(
+  { type, swapped, width, fortranOrder }: NpyHeader,
+  bytes: Uint8Array<ArrayBuffer>,
+  shape: readonly number[],
+  dtype: DType | undefined,
+  where: string,
+): NdArray {
+  if (swapped) swapBytes(bytes, width);
+  return view(decode(type, bytes, dtype, where), shape, fortranOrder ? columnMajor(shape) : undefined);
+}
+
+function columnMajor(shape: readonly number[]): number[] {
+  const stride = new Array<number>(shape.length);
+  for (let k = 0, step = 1; k < shape.length; step *= shape[k]!, k++) stride[k] = step;
+  return stride;
+}
+
+function owned(bytes: Uint8Array, where: string): Uint8Array<ArrayBuffer> {
+  const copy = allocate(where, bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** Reverses the bytes of every element. */
+function swapBytes(bytes: Uint8Array, width: number): void {
+  for (let at = 0; at < bytes.length; at += width) {
+    for (let low = at, high = at + width - 1; low < high; low++, high--) {
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
+      bytes[high] = byte;
+    }
+  }
+}
