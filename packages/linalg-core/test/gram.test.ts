@@ -166,7 +166,7 @@ describe("degenerate", () => {
 });
 
 describe("oracle: sparse", () => {
-  it("equals the dense product of either side, with alpha, beta and a triangle", () => {
+  test("equals the dense product of either side, with alpha, beta and a triangle", () => {
     const S = csrFromTriplets([3, 4], [0, 0, 1, 2, 2], [0, 3, 1, 0, 3], [2, -1, 3, 4, 5]);
     const A = csrToDense(S);
     for (const side of ["columns", "rows"] as const) {
