@@ -11,7 +11,7 @@
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { Certificate } from "../certificate.js";
-import { highWord, scaleByPowerOfTwo } from "../math/bits.js";
+import { exponentOf, scaleByPowerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
@@ -68,11 +68,6 @@ export function* measureBackwardError(scope: Scope, A: Float64Array, X: Float64A
   scope.free(x.address);
   scope.free(product.address);
   return { kind: "deterministic", bound, norm: "backward error" };
-}
-
-/** ⌊log2 x⌋ of x > 0, not below −1022. */
-export function exponentOf(x: number): number {
-  return Math.max(1, (highWord(Math.abs(x)) >>> 20) & 0x7ff) - 1023;
 }
 
 /** The power of two that is taken out of numbers whose largest is x. */

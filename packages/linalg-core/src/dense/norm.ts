@@ -11,10 +11,11 @@ import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { NonFiniteError, ShapeError, splitSite } from "../errors.js";
+import { exponentOf } from "../math/bits.js";
 import { assertKnownOptions, assertOneOf } from "../options.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
-import { euclideanNorm, exponentOf, largestMagnitude, scaled, sumOfMagnitudes, sumOfProducts, timesPowerOfTwo } from "./sums.js";
+import { euclideanNorm, largestMagnitude, scaled, sumOfMagnitudes, sumOfProducts, timesPowerOfTwo } from "./sums.js";
 
 export interface NormOptions {
   /**

@@ -7,7 +7,7 @@
  * products of entries overflow, and those that vanish do not matter beside the largest. Source: textbook.
  */
 import type { DType, NdArray } from "../array/types.js";
-import { highWord, powerOfTwo } from "../math/bits.js";
+import { exponentOf, powerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
@@ -89,9 +89,4 @@ function* exponentOfLargest(address: number, count: number): Steps<number> {
   }
   const exponent = largest === 0 ? 0 : exponentOf(largest);
   return Math.abs(exponent) <= HARMLESS ? 0 : Math.max(-MOST, Math.min(MOST, exponent));
-}
-
-/** ⌊log2 x⌋ of x > 0; at most −1022 where x is subnormal. */
-function exponentOf(x: number): number {
-  return Math.max(1, highWord(x) >> 20) - 1023;
 }

@@ -17,9 +17,10 @@ import { asMatrix } from "../array/operands.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { reshape, transpose, view } from "../array/view.js";
 import { NonFiniteError, ShapeError } from "../errors.js";
+import { exponentOf } from "../math/bits.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
-import { exponentOf, largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
+import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
 
 /**
  * B − A X, each entry rounded once from a sum of twice the precision.

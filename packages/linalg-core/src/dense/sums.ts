@@ -6,7 +6,7 @@
  *
  * Source: Subquad.
  */
-import { highWord, powerOfTwo } from "../math/bits.js";
+import { exponentOf, powerOfTwo } from "../math/bits.js";
 
 const BLOCK = 256;
 
@@ -51,11 +51,6 @@ export function largestMagnitude(x: Float64Array, from = 0, to = x.length): numb
     if (size > most) most = size;
   }
   return most;
-}
-
-/** ⌊log2 x⌋ of a normal x; −1023 of a subnormal one, or of 0. */
-export function exponentOf(x: number): number {
-  return ((highWord(x) >> 20) & 0x7ff) - 1023;
 }
 
 /** x · 2^k for any k: exact unless the result is subnormal or overflows. */

@@ -9,7 +9,7 @@ import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import type { NdArray } from "../array/types.js";
 import { AssumptionError, splitSite } from "../errors.js";
-import { highWord, powerOfTwo } from "../math/bits.js";
+import { exponentOf, powerOfTwo } from "../math/bits.js";
 import { rest, type Steps } from "../runtime/steps.js";
 
 export interface SymmetricMatrix {
@@ -49,7 +49,7 @@ export function* readSymmetric(A: NdArray, site: string, tolerance: number): Ste
     const { where, argument } = splitSite(site);
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument });
   }
-  const exponent = largest === 0 ? 0 : exponentOf(largest);
+  const exponent = largest === 0 ? 0 : exactExponentOf(largest);
   const half = powerOfTwo(-exponent >> 1); // two factors: 2^1074 is no number
   const other = powerOfTwo(-exponent - (-exponent >> 1));
   yield* eachRun(n, (p, q, count) => {
@@ -72,7 +72,7 @@ function* eachRun(n: number, visit: (p: number, q: number, count: number) => voi
   }
 }
 
-/** ⌊log2 x⌋ of x > 0. */
-function exponentOf(x: number): number {
-  return x < 2 ** -1022 ? exponentOf(x * 2 ** 60) - 60 : (highWord(x) >> 20) - 1023;
+/** ⌊log2 x⌋ of x > 0, also where x is subnormal. */
+function exactExponentOf(x: number): number {
+  return x < 2 ** -1022 ? exponentOf(x * 2 ** 60) - 60 : exponentOf(x);
 }

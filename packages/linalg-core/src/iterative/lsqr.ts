@@ -11,8 +11,9 @@
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { exponentOf, largestMagnitude, scaled } from "../dense/sums.js";
+import { largestMagnitude, scaled } from "../dense/sums.js";
 import { NotConvergedError, ShapeError } from "../errors.js";
+import { exponentOf } from "../math/bits.js";
 import { asOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";

@@ -29,6 +29,11 @@ export function withLowWordZero(x: number): number {
   return real[0];
 }
 
+/** ⌊log2 |x|⌋ of a finite x; −1022 of a subnormal one, and of 0. */
+export function exponentOf(x: number): number {
+  return Math.max(1, (highWord(x) >>> 20) & 0x7ff) - 1023;
+}
+
 /** y · 2^k for normal y and |k| ≤ 1075, rounded once: two factors, so that neither leaves the range of normal numbers. */
 export function scaleByPowerOfTwo(y: number, k: number): number {
   const half = k >> 1;

@@ -12,6 +12,9 @@ import { SCRATCH_BYTES } from "../kernels/abi.js";
 /** Bytes of a WebAssembly page. */
 export const PAGE = 65536;
 
+/** Pages for the constants of the kernels: a few kB of tables and polynomials. */
+const CONSTANT_PAGES = 1;
+
 /** Workers a pool may have: each has a scratch block of its own in the fixed part of memory. */
 export const MAX_THREADS = 16;
 
@@ -22,7 +25,7 @@ export const ARENA_START = 8 * 1024 * 1024;
 export const INITIAL_BYTES = 2 * ARENA_START;
 
 /** Factors of passes of length n ≤ 2^13 lie at FACTORS + 12 n, in 12 n bytes. */
-export const FACTORS = PAGE;
+export const FACTORS = CONSTANT_PAGES * PAGE;
 
 /** Half a circle's cosines and sines for real rows of length n ≤ 2^14 lie at HALVES + 4 n + 32 log2 n, in 4 n + 32 bytes. */
 export const HALVES = FACTORS + 24 * 2 ** 13;

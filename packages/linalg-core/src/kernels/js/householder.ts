@@ -3,7 +3,7 @@
  *
  *   H = I − tau v vᵀ, v_0 = 1      H x = beta e_0
  */
-import { highWord, powerOfTwo } from "../../math/bits.js";
+import { exponentOf, powerOfTwo } from "../../math/bits.js";
 import type { ComputeMemory } from "../abi.js";
 import { readWords } from "./real.js";
 
@@ -46,11 +46,6 @@ function reflectAt(f64: Float64Array, m: number, x: number): number {
   for (let i = 1; i < m; i++) f64[x + i]! *= scale;
   f64[x] = beta * powerOfTwo(exponent);
   return (beta - alpha) / beta;
-}
-
-/** ⌊log2 x⌋ of a normal x > 0; −1022 of a subnormal one. */
-function exponentOf(x: number): number {
-  return Math.max(1, highWord(x) >> 20) - 1023;
 }
 
 export function householderPanel(memory: ComputeMemory, m: number, columns: number, A: number, ld: number, tau: number): void {
