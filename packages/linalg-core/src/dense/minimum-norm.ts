@@ -13,9 +13,10 @@ import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { applyReflectors } from "./block-reflector.js";
 import { columnBlock, part, rowBlock, transposed, type Block } from "./blocks.js";
+import { invertUpper } from "./invert-upper.js";
 import { PANEL_WIDTH, qrFactorSteps, rankOf } from "./qr-factor.js";
 import { pivotedQrSteps } from "./qr-pivoted.js";
-import { invertUpper, substitute } from "./substitute.js";
+import { substitute } from "./substitution.js";
 
 export interface Minimizers {
   /** n × p, row-major. */
@@ -51,7 +52,7 @@ export function* minimizeByQr(scope: Scope, A: Block, B: Block, rankTolerance: n
 function* solveUpper(scope: Scope, A: Block, C: Block): Steps<Block> {
   const n = A.columns;
   const Y = rowsOf(scope, C, n, n);
-  yield* substitute(scope, part(A, 0, n, 0, n), Y);
+  yield* substitute(scope, part(A, 0, n, 0, n), Y, { isLower: false, isUnit: false });
   return Y;
 }
 
@@ -65,7 +66,7 @@ function* solveTrapezoid(scope: Scope, A: Block, C: Block, r: number): Steps<Blo
   const tau = scope.alloc(8 * r);
   yield* qrFactorSteps(scope, W, tau);
   const Y = rowsOf(scope, C, r, n);
-  yield* substitute(scope, transposed(part(W, 0, r, 0, r)), part(Y, 0, r, 0, Y.columns), { lower: true });
+  yield* substitute(scope, transposed(part(W, 0, r, 0, r)), part(Y, 0, r, 0, Y.columns), { isLower: true, isUnit: false });
   yield* applyReflectors(scope, W, r, tau, Y, false, PANEL_WIDTH);
   return Y;
 }
