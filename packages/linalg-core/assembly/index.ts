@@ -17,7 +17,6 @@ export { luPanel } from "./lu";
 export { fftColumns, fftRows, fftTransposed, interleave, mergeReal, splitReal } from "./fft";
 export { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder";
 export { jacobiSweep } from "./jacobi";
-export { addRows, multiplyVector } from "./matvec";
 export { applyRotations } from "./rotate";
 export { signProducts } from "./signs";
 

@@ -25,7 +25,9 @@ export {
 export { packSigns, type PackedSigns } from "./bits/pack-signs.js";
 export { signProducts, signProductsAsync, type SignProductsOptions } from "./bits/sign-products.js";
 export { weakest, type Certificate } from "./certificate.js";
-export { cholesky, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { cholesky, choleskyAsync, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
+export { conditionBound } from "./dense/condition-bound.js";
+export { conditionEstimate, type ConditionEstimateOptions, type ConditionEstimateResult } from "./dense/condition.js";
 export type { EigenRange } from "./dense/eig-range.js";
 export {
   eigSymmetric,
@@ -34,17 +36,7 @@ export {
   type EigSymmetricResult,
   type UnconvergedEigen,
 } from "./dense/eig-symmetric.js";
-export { cholesky, choleskyAsync, type CholeskyOptions, type CholeskyResult } from "./dense/cholesky.js";
-export { conditionEstimate, type ConditionEstimateOptions, type ConditionEstimateResult } from "./dense/condition.js";
 export { gram, gramAsync, type GramOptions } from "./dense/gram.js";
-export { lu, luAsync, type LuOptions, type LuResult, type LuSolveOptions } from "./dense/lu.js";
-export { solve, solveAsync, type SolveOptions, type SolveResult } from "./dense/solve.js";
-export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
-export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
-export { dot, norm, type NormOptions } from "./dense/norm.js";
-export { productBound } from "./dense/product-bound.js";
-export { backwardError, residual } from "./dense/residual.js";
-export { conditionBound } from "./dense/condition-bound.js";
 export {
   leastSquares,
   leastSquaresAsync,
@@ -54,11 +46,19 @@ export {
   type PseudoInverseOptions,
   type PseudoInverseResult,
 } from "./dense/least-squares.js";
+export { lu, luAsync, type LuOptions, type LuResult, type LuSolveOptions } from "./dense/lu.js";
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
+export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
+export { dot, norm, type NormOptions } from "./dense/norm.js";
+export { productBound } from "./dense/product-bound.js";
 export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
+export { backwardError, residual } from "./dense/residual.js";
+export { solve, solveAsync, type SolveOptions, type SolveResult } from "./dense/solve.js";
+export { svd, svdAsync, type SvdOptions, type SvdResult } from "./dense/svd.js";
 export { solveTriangular, type SolveTriangularOptions } from "./dense/triangular.js";
 export { exp, type ExpOptions } from "./elementwise/exp.js";
 export { logSumExpRows, softmaxRows, type LogSumExpRowsOptions, type SoftmaxRowsOptions } from "./elementwise/softmax.js";
+export * from "./errors.js";
 export {
   conjugateGradient,
   conjugateGradientSync,
@@ -74,8 +74,6 @@ export {
   type SpectrumIntervalOptions,
   type SpectrumIntervalResult,
 } from "./iterative/spectrum-interval.js";
-export { svd, svdAsync, type SvdOptions, type SvdResult } from "./dense/svd.js";
-export * from "./errors.js";
 export type { LinearOperator } from "./operator.js";
 export * from "./options.js";
 export type { Plan } from "./plan.js";

@@ -1,4 +1,5 @@
 import { gaussianArray, layouts, matmulMagnitude, matmulOracle, pack, plain } from "@subquad/test-kit";
+import { csrFromTriplets, csrToDense } from "../src/sparse/csr.js";
 import { describe, expect, test } from "vitest";
 import type { DType, NdArray } from "../src/array/types.js";
 import { transpose, view } from "../src/array/view.js";
@@ -161,5 +162,16 @@ describe("degenerate", () => {
     expectSameBits(gram(empty(3, 0), { side: "rows" }), inDtype(plain(new Float64Array(9), [3, 3]), dtype));
     expect(gram(empty(3, 0)).shape).toEqual([0, 0]);
     expect(gram(empty(0, 3), { side: "rows" }).shape).toEqual([0, 0]);
+  });
+});
+
+describe("oracle: sparse", () => {
+  test("equals the dense product of either side, with alpha, beta and a triangle", () => {
+    const S = csrFromTriplets([3, 4], [0, 0, 1, 2, 2], [0, 3, 1, 0, 3], [2, -1, 3, 4, 5]);
+    const A = csrToDense(S);
+    for (const side of ["columns", "rows"] as const) {
+      expect([...gram(S, { side }).data]).toEqual([...gram(A, { side }).data]); // small integers: exact
+      expect([...gram(S, { side, alpha: 2, triangle: "lower" }).data]).toEqual([...gram(A, { side, alpha: 2, triangle: "lower" }).data]);
+    }
   });
 });

@@ -12,12 +12,16 @@ import { zeros } from "../array/create.js";
 import { indicesOf } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
+import { view } from "../array/view.js";
 import { NonFiniteError } from "../errors.js";
 import { assertKnownOptions, assertOneOf } from "../options.js";
 import { bytesOf } from "../runtime/dtype-kernels.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { gramCsr } from "../sparse/gram.js";
+import { isCsr, type CsrMatrix } from "../sparse/csr.js";
+import { asCsr } from "../sparse/structure.js";
 import { checkCombination, combine, overflow, type Combination } from "./combine.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 import { eachRowSteps } from "./work.js";
@@ -41,7 +45,7 @@ const OPTION_NAMES = ["side", "alpha", "beta", "out", "triangle"];
  * G = α AᵀA + β C₀, or α A Aᵀ + β C₀.
  *
  * For normal equations, kernels and covariances; for two different factors use `matmul`.
- * @param A shape [m, n]; float32 or float64, any stride. float32: computed and returned in float32.
+ * @param A shape [m, n]; float32 or float64, any stride. float32: computed and returned in float32. Or sparse: summed in float64, row by row.
  * @param options see GramOptions.
  * @returns shape [n, n], or [m, m] with side "rows"; the error bound of `matmul`, and its bits. With β = 0 exactly symmetric.
  * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity in A, or when the product overflows.
@@ -49,19 +53,19 @@ const OPTION_NAMES = ["side", "alpha", "beta", "out", "triangle"];
  * @source Subquad; the BLIS loop order.
  * @example gram([[1, 2]]).get(0, 1) // -> 2
  */
-export function gram(A: MatrixInput, options: GramOptions = {}): NdArray {
+export function gram(A: MatrixInput | CsrMatrix, options: GramOptions = {}): NdArray {
   return runSync(gramSteps("gram", A, options));
 }
 
 /** `gram` on the worker pool: same arguments, same errors, same bits. */
-export function gramAsync(A: MatrixInput, options: GramOptions & RunControl = {}): Promise<NdArray> {
+export function gramAsync(A: MatrixInput | CsrMatrix, options: GramOptions & RunControl = {}): Promise<NdArray> {
   return runAsync(gramSteps("gramAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
 export function* gramSteps(
   where: string,
-  A: MatrixInput,
+  A: MatrixInput | CsrMatrix,
   options: GramOptions = {},
   known: readonly string[] = OPTION_NAMES,
 ): Steps<NdArray> {
@@ -69,16 +73,20 @@ export function* gramSteps(
   const { side = "columns", alpha = 1, beta = 0, out, triangle = "both" } = options;
   assertOneOf(where, { side }, ["columns", "rows"]);
   assertOneOf(where, { triangle }, ["both", "lower", "upper"]);
-  const input = asMatrix(A, `${where}(A)`);
+  const sparse = isCsr(A) ? asCsr(A, `${where}(A)`) : undefined;
+  const input = sparse === undefined ? asMatrix(A as MatrixInput, `${where}(A)`) : view(sparse.values, [sparse.values.length]);
   const dtype = promote(input);
-  const [rows = 0, columns = 0] = input.shape;
+  const [rows = 0, columns = 0] = sparse?.shape ?? input.shape;
   const [n, k] = side === "columns" ? [columns, rows] : [rows, columns];
   const combination = { alpha, beta, out };
   checkCombination(where, combination, [n, n], dtype, [input]);
   const scope = openScope();
   try {
     if (n * k === 0) assertFinite(input, `${where}(A)`);
-    const G = n * k === 0 ? zeros([n, n], { dtype }) : yield* product(scope, where, input, side, dtype);
+    const G =
+      n * k === 0
+        ? zeros([n, n], { dtype })
+        : yield* sparse === undefined ? product(scope, where, input, side, dtype) : gramCsr(where, sparse, side);
     if (triangle === "both") return combine(where, G, combination);
     return combineTriangle(where, G, combination, triangle);
   } finally {

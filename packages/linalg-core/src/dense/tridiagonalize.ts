@@ -12,9 +12,10 @@
  */
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
-import { pause, tiles, type Steps } from "../runtime/steps.js";
+import { pause, type Steps } from "../runtime/steps.js";
 import { applyReflector, blockReflector, freeReflector } from "./block-reflector.js";
 import { columnBlock, multiplyBlocks, part, rowBlock, transposed, type Block } from "./blocks.js";
+import { addColumns, columnDots } from "./columns.js";
 
 export interface Tridiagonal {
   readonly d: Float64Array;
@@ -25,11 +26,6 @@ export interface Tridiagonal {
 
 /** Columns of a panel. */
 const PANEL = 32;
-/** Values of A in a tile of its product with a vector: some 40 µs. */
-const TILE_VALUES = 65536;
-/** A multiply-add bound by memory takes the time of so many that are not. */
-const MEMORY_WORK = 4;
-
 /**
  * T; what is left of A are the reflectors: v_j below its first entry, 1, in row j from position j + 2 on.
  * @param scope it owns τ.
@@ -42,14 +38,13 @@ export function* tridiagonalize(scope: Scope, A: Block, total: number): Steps<Tr
   const tau = scope.alloc(8 * n);
   const panel = columnBlock(scope.alloc(8 * n * 3 * PANEL), n, 3 * PANEL); // V W V: the first two against the last two
   const coefficients = scope.alloc(8 * PANEL);
-  const args = scope.args(new Array<number>(7).fill(0));
   for (let first = 0; first < n; first += PANEL) {
     const width = Math.min(PANEL, n - first);
     const V = part(panel, 0, n, 0, width);
     const W = part(panel, 0, n, width, 2 * width);
     for (let i = 0; i < width; i++) {
       yield pause(first + i, total);
-      yield* reduceColumn(A, first + i, i, V, W, { d, e, tau }, coefficients, args);
+      yield* reduceColumn(scope, A, first + i, i, V, W, { d, e, tau }, coefficients);
     }
     const { f64 } = runtime().memory;
     f64.copyWithin((panel.address + 2 * width * panel.columnBytes) / 8, V.address / 8, V.address / 8 + width * n);
@@ -59,12 +54,12 @@ export function* tridiagonalize(scope: Scope, A: Block, total: number): Steps<Tr
   }
   scope.free(panel.address);
   scope.free(coefficients);
-  scope.free(args);
   return { d, e, tau };
 }
 
 /** Column j of A, the i-th of its panel, to (d_j, e_j); v_j and w_j to the i-th columns of V and W. */
 function* reduceColumn(
+  scope: Scope,
   A: Block,
   j: number,
   i: number,
@@ -72,54 +67,43 @@ function* reduceColumn(
   W: Block,
   { d, e, tau }: Tridiagonal,
   coefficients: number,
-  args: number,
 ): Steps<void> {
   const n = A.rows;
   const { kernels, memory } = runtime();
-  let { f64 } = memory;
   const ld = V.columnBytes;
   const x = A.address + j * A.rowBytes + 8 * j; // A is symmetric: column j lies side by side as row j
   for (const [left, right] of [
     [V, W],
     [W, V],
   ] as const) {
-    for (let l = 0; l < i; l++) f64[coefficients / 8 + l] = f64[(right.address + l * ld) / 8 + j]!;
-    kernels.addRows(i, n - j, left.address + 8 * j, ld, -1, coefficients, x);
+    for (let l = 0; l < i; l++) memory.f64[coefficients / 8 + l] = memory.f64[(right.address + l * ld) / 8 + j]!;
+    yield* addColumns(scope, part(left, j, n, 0, i), coefficients, x, -1);
   }
-  d[j] = f64[x / 8]!;
+  d[j] = memory.f64[x / 8]!;
   const m = n - j - 1;
   if (m === 0) return;
   const t = kernels.reflect(m, x + 8);
-  f64[tau / 8 + j] = t;
-  e[j] = f64[x / 8 + 1]!;
+  memory.f64[tau / 8 + j] = t;
+  e[j] = memory.f64[x / 8 + 1]!;
   const below = 8 * (j + 1);
   const v = V.address + i * ld + below;
   const w = W.address + i * ld + below;
-  f64[v / 8] = 1;
-  f64.copyWithin(v / 8 + 1, x / 8 + 2, x / 8 + 1 + m);
-  f64.fill(0, w / 8, w / 8 + m);
+  memory.f64[v / 8] = 1;
+  memory.f64.copyWithin(v / 8 + 1, x / 8 + 2, x / 8 + 1 + m);
+  memory.f64.fill(0, w / 8, w / 8 + m);
   if (t === 0) return;
 
   // w ← A v − V (Wᵀ v) − W (Vᵀ v)
-  yield* multiplyVector(args, m, m, A.address + (j + 1) * A.rowBytes + below, A.rowBytes, v, w);
+  yield* columnDots(scope, columnBlock(A.address + (j + 1) * A.rowBytes + below, m, m, A.rowBytes), v, w);
   for (const [left, right] of [
     [V, W],
     [W, V],
   ] as const) {
-    yield* multiplyVector(args, i, m, right.address + below, ld, v, coefficients);
-    kernels.addRows(i, m, left.address + below, ld, -1, coefficients, w);
+    yield* columnDots(scope, part(right, j + 1, n, 0, i), v, coefficients);
+    yield* addColumns(scope, part(left, j + 1, n, 0, i), coefficients, w, -1);
   }
-  ({ f64 } = memory); // others may have let it grow
-  for (let k = w / 8; k < w / 8 + m; k++) f64[k]! *= t;
+  for (let k = w / 8; k < w / 8 + m; k++) memory.f64[k]! *= t;
   kernels.axpy(m, -0.5 * t * kernels.dot(m, w, v), v, w);
-}
-
-/** y ← A x, rows ld bytes apart. */
-function* multiplyVector(args: number, rows: number, columns: number, A: number, ld: number, x: number, y: number): Steps<void> {
-  if (rows === 0) return;
-  const rowsPerTile = 4 * Math.ceil(TILE_VALUES / columns / 4);
-  runtime().memory.i32.set([rows, columns, A, ld, x, y, rowsPerTile], args / 4 + 16);
-  yield* tiles("multiplyVector", args, Math.ceil(rows / rowsPerTile), MEMORY_WORK * rows * columns);
 }
 
 /** Q, rows side by side, from the reflectors that `tridiagonalize` left in A; the scope owns it. */

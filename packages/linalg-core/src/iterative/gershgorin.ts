@@ -4,7 +4,6 @@
  * Source: Gershgorin.
  */
 import { asMatrix } from "../array/operands.js";
-import type { MatrixInput } from "../array/types.js";
 import { isLinearOperator } from "../operator.js";
 import { isCsr } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";

@@ -74,8 +74,6 @@ export interface TiledKernels {
    * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
    */
   readonly applyRotations: Tile;
-  /** y = A x. [rows, columns, A, ld (bytes a row), x, y, rowsPerTile]. float64. */
-  readonly multiplyVector: Tile;
   /** X L^T = B in place, some rows of B. [width (a multiple of 4), L, rows, B, ld (bytes, of L and B), rowsPerTile]. float64. */
   readonly choleskyRows: Tile;
   /** solveTriangular, some columns of B. [n, T, rowStride, columnStride, lower, unit, columns, B, ldb, columnsPerTile (a multiple of 8)]. float64. */
@@ -159,8 +157,6 @@ export interface DirectKernels {
   readonly jacobiSweep: Direct<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
   readonly reflect: Direct<number>;
-  /** (rows, n, A, ld (bytes a row), factor, x, y): y += factor sum of x_i row_i, n entries. float64. */
-  readonly addRows: Direct;
   /** (n, x, y) -> <x, y>. float64. */
   readonly dot: Direct<number>;
   /** (n, alpha, x, y): y += alpha x. float64. */

@@ -5,9 +5,8 @@
  */
 import type { ComputeMemory, Kernels } from "../abi.js";
 import { attentionTile, exponentialTile, packKeyRows, packKeyTile } from "./attention.js";
-import { cholesky, solveTriangular } from "./cholesky.js";
-import { columnDots, combineColumns } from "./columns.js";
 import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./cholesky.js";
+import { columnDots, combineColumns } from "./columns.js";
 import { expF32, expF64 } from "./exp.js";
 import { exp2Rows } from "./exp2.js";
 import { fftColumns, fftRows, fftTransposed, interleave, mergeReal, splitReal } from "./fft.js";
@@ -15,16 +14,15 @@ import { fwhtAcrossTile, fwhtTile } from "./fwht.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./gemm.js";
 import { addRowsTile, rowDotsTile } from "./gemv.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./householder.js";
-import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { jacobiSweep } from "./jacobi.js";
-import { addRows, multiplyVector } from "./matvec.js";
+import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks.js";
 import { luPanel } from "./lu.js";
 import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
-import { multiplySparseTile } from "./spmm.js";
 import { signProducts } from "./signs.js";
 import { softmaxRows } from "./softmax.js";
+import { multiplySparseTile } from "./spmm.js";
 
 /**
  * The kernels over a memory, whose views may be re-made between calls.
@@ -111,8 +109,6 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     jacobiSweep: plain(jacobiSweep),
     reflectColumns: plain(reflectColumns),
     applyRotations: plain(applyRotations),
-    multiplyVector: plain(multiplyVector),
-    addRows: plain(addRows),
     householderPanel: plain(householderPanel),
     reflect: plain(reflect),
     dot: plain(dot),
