@@ -11,3 +11,10 @@ export function largestDifference(C: Values, R: Values): number {
   }
   return worst;
 }
+
+/** max_p |C_p - R_p| / ‖x‖₂. */
+export function relativeToNorm(C: Values, R: Values, x: Values): number {
+  let sum = 0;
+  for (const value of x) sum += value * value;
+  return largestDifference(C, R) / Math.sqrt(sum);
+}

@@ -1,7 +1,7 @@
 /** Turns adapters into contenders of a case. */
-import type { Contender, Size, Values } from "../src/case.js";
+import type { Contender, Prepared, Size, Values } from "../src/case.js";
 import { rivals } from "../rivals/index.js";
-import type { AttentionTask, GemmTask, Rival } from "../rivals/rival.js";
+import type { AttentionTask, GemmTask, MatrixJob, MatrixTask, Rival } from "../rivals/rival.js";
 
 /** Every rival that multiplies this type; too large products are "unfit". */
 export function gemmRivals(dtype: "float32" | "float64"): readonly Contender<GemmTask, Values>[] {
@@ -12,6 +12,32 @@ export function gemmRivals(dtype: "float32" | "float64"): readonly Contender<Gem
     const unfit = (size: Size): string | undefined => (Number(size.n) > limit ? `would take too long above n = ${limit}` : undefined);
     return [{ name: rival.name, role: "rival", engine: rival.engine, unfit, prepare: (task) => gemm(task) }];
   });
+}
+
+/** Every rival that does this to a matrix; too large ones are "unfit". */
+export function matrixRivals(job: MatrixJob): readonly Contender<MatrixTask, Values>[] {
+  return rivals.flatMap(({ name, engine, matrix }) => {
+    const work = matrix?.[job];
+    if (!work) return [];
+    const unfit = (size: Size): string | undefined =>
+      Number(size.n) > work.limit ? `fails or takes too long above n = ${work.limit}` : undefined;
+    return [{ name, role: "rival", engine, unfit, prepare: (task) => work.prepare(task) }];
+  });
+}
+
+/** Every rival with one of the smaller abilities. */
+export function rivalsFor<I>(
+  prepare: (rival: Rival) => ((input: I) => Promise<Prepared<Values>>) | undefined,
+): readonly Contender<I, Values>[] {
+  return rivals.flatMap((rival) => {
+    const able = prepare(rival);
+    return able ? [{ name: rival.name, role: "rival", engine: rival.engine, prepare: able }] : [];
+  });
+}
+
+/** A function of our own hand as a rival. */
+export function localRival<I>(name: string, run: (input: I) => Values): Contender<I, Values> {
+  return { name, role: "rival", engine: "js", prepare: (input) => Promise.resolve({ run: () => run(input), read: (C) => C as Values }) };
 }
 
 /** One rival asked for the attention of one head. */

@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { AbsentError } from "../src/case.js";
 
 /** Where a library is installed: with this app, or by `npm run rivals`. */
-export type Home = "." | "rivals-tfjs" | "rivals-onnx";
+export type Home = "." | "rivals-tfjs" | "rivals-onnx" | "rivals-mathjs";
 
 export interface LoadedPackage {
   readonly module: unknown;

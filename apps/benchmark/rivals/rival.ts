@@ -1,5 +1,5 @@
 /**
- * The two tasks that rival libraries are asked to do, and the form of an adapter.
+ * The tasks that rival libraries are asked to do, and the form of an adapter.
  */
 import type { Engine, Prepared, Values } from "../src/case.js";
 import type { Home } from "./load.js";
@@ -24,7 +24,43 @@ export interface AttentionTask {
   readonly causal: boolean;
 }
 
-/** One adapter. It converts in `gemm` or `attention`, outside the clock; what it returns runs on the library's own arrays. */
+/** Factors or solutions of A [m, n], for B [m, p] where there are right sides; row-major, float64. */
+export interface MatrixTask {
+  readonly m: number;
+  readonly n: number;
+  readonly A: Float64Array;
+  readonly p?: number;
+  readonly B?: Float64Array;
+}
+
+/**
+ * What is done to a matrix, and how the answer lies in one flat array, k = min(m, n), each factor row-major:
+ *
+ *   svd           U [m, k], s [k] descending, V [n, k]     eigSymmetric  values [n], vectors [n, n] in columns, m = n
+ *   qr            Q [m, k], R [k, n]                       cholesky      L [n, n]
+ *   lu            L [n, n], U [n, n], permutation [n]: row i of L U is row permutation[i] of A
+ *   solve         X [n, p], m = n                          leastSquares  X [n, p], m ≥ n
+ */
+export type MatrixJob = "svd" | "eigSymmetric" | "qr" | "cholesky" | "lu" | "solve" | "leastSquares";
+
+/** One job: the largest n that is worth waiting for or fits, and the adapter. */
+export interface MatrixWork {
+  readonly limit: number;
+  prepare(task: MatrixTask): Promise<Prepared<Values>>;
+}
+
+/** S B for a sparse S [m, n] in compressed rows and a dense row-major B [n, p], float64. */
+export interface SparseTask {
+  readonly m: number;
+  readonly n: number;
+  readonly p: number;
+  readonly rowPointers: Int32Array;
+  readonly columns: Int32Array;
+  readonly values: Float64Array;
+  readonly B: Float64Array;
+}
+
+/** One adapter. It converts in its methods, outside the clock; what they return runs on the library's own arrays. */
 export interface Rival {
   readonly name: string;
   readonly packages: readonly string[];
@@ -37,4 +73,12 @@ export interface Rival {
   readonly attentionLimit?: number;
   gemm?(task: GemmTask): Promise<Prepared<Values>>;
   attention?(task: AttentionTask): Promise<Prepared<Values>>;
+  readonly matrix?: Partial<Readonly<Record<MatrixJob, MatrixWork>>>;
+  sparse?(task: SparseTask): Promise<Prepared<Values>>;
+  /** The transform of real x, n a power of two: re [n/2 + 1], then im [n/2 + 1]. */
+  rfft?(x: Float64Array): Promise<Prepared<Values>>;
+  /** eˣ of every entry, in the type of x. */
+  exp?(x: Values): Promise<Prepared<Values>>;
+  /** The numbers of a .npy file of float32, which lies at this path. */
+  npy?(path: string): Promise<Prepared<Values>>;
 }

@@ -86,10 +86,10 @@ function measured(bar: Bar, at: CaseResult, row: ContenderResult): number | unde
   return bar.measure === "speedup" ? ratioOfTimes(other.times, row.times).value : ratioOfTimes(row.times, other.times).value;
 }
 
-/** The named contender, or the fastest right rival that runs on one of the named engines. */
+/** The named contender if its answer is right, or the fastest right rival that runs on one of the named engines. */
 function opponent(over: string, { contenders }: CaseResult): ContenderResult | undefined {
   const engines = /^best (.*) rival$/.exec(over)?.[1]?.split(" or ") as readonly Engine[] | undefined;
-  if (!engines) return contenders.find(({ name }) => name === over);
+  if (!engines) return contenders.find(({ name, status }) => name === over && status === "ok");
   const able = contenders.filter(({ role, status, engine, median: time }) => {
     return role === "rival" && status === "ok" && engine !== undefined && engines.includes(engine) && time !== undefined;
   });
@@ -113,7 +113,7 @@ function fits(where: NonNullable<Bar["where"]>, { size }: CaseResult): boolean {
 
 function missing({ over }: Bar, cases: readonly CaseResult[]): string {
   if (cases.length === 0) return "no such size in this run";
-  return over?.startsWith("best ") ? "no such rival is installed: npm run rivals" : "not timed in this run";
+  return over?.startsWith("best ") ? "no such rival is installed: npm run rivals" : "not timed, or not right, in this run";
 }
 
 function folded(values: readonly number[], how: NonNullable<Bar["fold"]>): number {

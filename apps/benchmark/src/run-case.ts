@@ -42,7 +42,7 @@ export async function runCase(
       { ...options, mayBeSlow, firstCalls: live.map(({ row }) => 1000 * row.firstCall!) },
     );
   } finally {
-    for (const { prepared } of live) await prepared.close?.();
+    for (const { prepared } of live) await close(prepared);
   }
   const rows = tried.map((entry) => ("prepared" in entry ? withTimes(entry.row, samples[live.indexOf(entry)]!) : entry));
   const { id, question, errorUnit, allowedError } = benchCase;
@@ -80,8 +80,17 @@ async function firstAnswer(
     prepared.release?.(output);
     return { row, prepared };
   } catch (error) {
-    await prepared?.close?.();
+    if (prepared) await close(prepared);
     return { ...common, status: error instanceof AbsentError ? "absent" : "failed", reason: messageOf(error) };
+  }
+}
+
+/** A library that broke down may fail here again; its row has said so. */
+async function close(prepared: Prepared<unknown>): Promise<void> {
+  try {
+    await prepared.close?.();
+  } catch {
+    // nothing that could be freed otherwise
   }
 }
 

@@ -51,6 +51,7 @@ export const systemClock: Clock = {
   },
 };
 const WARM_UP = { runs: 5, milliseconds: 2000, agreement: 0.1 };
+const TRIAL = 60; // milliseconds of runs in a row, after which the compiler has done its work
 const SHORTEST_JUDGED = 10; // milliseconds: below this the processor clock is too coarse to judge a sample
 
 const sunk = new Float64Array(1); // folded from the results of all timed runs, so that no engine can drop the work
@@ -120,8 +121,9 @@ export function createTimer(contender: Runnable, options: TimerOptions, firstCal
           if (settled || wall > limit || clock.now() - began > WARM_UP.milliseconds || signal?.aborted) break;
         }
         repeats = repeatsFor(estimate);
-        if (repeats < 4) return;
-        const trial = Math.min(repeats, 1000); // a few single short runs mostly measure the clock and cold code
+        const trial = Math.min(Math.max(repeats, Math.ceil(TRIAL / Math.max(estimate, 1e-5))), 1000);
+        if (trial < 4) return;
+        // a few single short runs mostly measure the clock and cold code: what a run has taught the compiler is forgotten when garbage is collected
         estimate = (await timed(trial)).wall / trial;
         repeats = repeatsFor(estimate);
       }),

@@ -1,16 +1,40 @@
 import { attentionOracle, matmulOracle, plain, testRandom } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
-import { AbsentError, type Prepared, type Values } from "../src/case.js";
+import { AbsentError, type CaseContext, type Prepared, type Values } from "../src/case.js";
 import { favor } from "../rivals/local/favor.js";
 import { meanOfValues } from "../rivals/local/mean-of-values.js";
 import { naiveAttention } from "../rivals/local/naive-attention.js";
 import { rivals } from "../rivals/index.js";
-import type { AttentionTask, GemmTask } from "../rivals/rival.js";
+import { plainConjugateGradient } from "../rivals/local/plain-conjugate-gradient.js";
+import { plainCsrProduct } from "../rivals/local/plain-csr.js";
+import { plainExp32, plainExp64 } from "../rivals/local/plain-exp.js";
+import { plainFwht } from "../rivals/local/plain-fwht.js";
+import { plainHalf } from "../rivals/local/plain-half.js";
+import { plainGemm } from "../rivals/local/plain-product.js";
+import type { AttentionTask, GemmTask, MatrixJob, MatrixTask, SparseTask } from "../rivals/rival.js";
+import { benchCase as choleskyCase } from "../cases/linalg/cholesky.js";
+import { benchCase as eigSymmetricCase } from "../cases/linalg/eig-symmetric.js";
+import { benchCase as leastSquaresCase } from "../cases/linalg/least-squares.js";
+import { benchCase as luCase } from "../cases/linalg/lu.js";
+import { benchCase as qrCase } from "../cases/linalg/qr.js";
+import { benchCase as solveCase } from "../cases/linalg/solve.js";
+import { benchCase as svdCase } from "../cases/linalg/svd.js";
 
 const { normal } = testRandom("adapters");
 const SIZE = { m: 8, k: 6, n: 10 };
 const products = { float32: gemmTask("float32"), float64: gemmTask("float64") };
 const head = attentionTask(16, 4, false);
+const context: CaseContext = { seed: "7", threads: 1, once: (_, make) => make() };
+/** [[1, 0, 2], [0, 4, 0]] times [[1, 0], [3.25, 2], [1, 0]]. */
+const sparseTask: SparseTask = {
+  m: 2,
+  n: 3,
+  p: 2,
+  rowPointers: Int32Array.of(0, 2, 3),
+  columns: Int32Array.of(0, 2, 1),
+  values: Float64Array.of(1, 2, 4),
+  B: Float64Array.of(1, 0, 3.25, 2, 1, 0),
+};
 
 function gemmTask(dtype: "float32" | "float64"): GemmTask {
   const make = (length: number): Values => (dtype === "float32" ? new Float32Array(length) : new Float64Array(length)).map(normal);
@@ -70,6 +94,47 @@ describe("oracle", () => {
 
   test.each(rivals.filter(({ attention }) => attention))("$name attends, or says that it is absent", async (rival) => {
     expectClose(await answers(() => rival.attention!(head)), truth(head), 1e-5);
+  });
+
+  const judges = { svd: svdCase, eigSymmetric: eigSymmetricCase, qr: qrCase, cholesky: choleskyCase, lu: luCase, solve: solveCase, leastSquares: leastSquaresCase } as const; // prettier-ignore
+  const decomposing = rivals.flatMap(({ name, matrix = {} }) =>
+    (Object.keys(matrix) as MatrixJob[]).map((job) => ({ name, job, work: matrix[job]! })),
+  );
+  test.each(decomposing)("$name does $job, or says that it is absent", async ({ job, work }) => {
+    const judge = judges[job];
+    const task: MatrixTask = await judge.input({ n: 8 }, context);
+    for (const answer of (await answers(() => work.prepare(task))) ?? []) {
+      // in roundings: factors that are mixed up are off by 1e15; not every library is exact to a few
+      expect(judge.error(answer, new Float64Array(0), task)).toBeLessThan(1e6);
+    }
+  });
+
+  test.each(rivals.filter(({ sparse }) => sparse))("$name multiplies a sparse matrix, or says that it is absent", async (rival) => {
+    expectClose(await answers(() => rival.sparse!(sparseTask)), plainCsrProduct(sparseTask), 1e-15);
+  });
+
+  test.each(rivals.filter(({ rfft }) => rfft))("$name transforms, or says that it is absent", async (rival) => {
+    const x = Float64Array.of(1, 2, 3, 4);
+    expectClose(await answers(() => rival.rfft!(x)), Float64Array.of(10, -2, -2, 0, 2, 0), 1e-14);
+  });
+
+  test.each(rivals.filter(({ exp }) => exp))("$name exponentiates, or says that it is absent", async (rival) => {
+    const x = Float64Array.of(-1, 0, 2);
+    expectClose(await answers(() => rival.exp!(x)), x.map(Math.exp), 1e-14); // 2 ulp of 7.4
+  });
+
+  test("our own loops are right", async () => {
+    expectClose(await answers(() => plainGemm.gemm!(products.float64)), products64(products.float64), 1e-13);
+    expect(plainCsrProduct(sparseTask)).toEqual(Float64Array.of(3, 0, 13, 8));
+    expect(plainFwht(Float32Array.of(1, 0, 0, 2))).toEqual(Float32Array.of(3, -1, -1, 3));
+    expect(plainExp32(Float32Array.of(1))[0]).toBeCloseTo(Math.E, 6);
+    expect(plainExp64(Float64Array.of(1))[0]).toBe(Math.E);
+    expect(plainHalf(Uint16Array.of(0x3c00, 0xc000, 1, 0x7bff, 0x7c00, 0x8000))).toEqual(
+      Float32Array.of(1, -2, 2 ** -24, 65504, Infinity, -0),
+    );
+    const { rowPointers, columns, values } = { rowPointers: Int32Array.of(0, 2, 4), columns: Int32Array.of(0, 1, 0, 1), values: Float64Array.of(2, 1, 1, 3) }; // prettier-ignore
+    const x = plainConjugateGradient({ rowPointers, columns, values, b: Float64Array.of(4, 7) }, 1e-12);
+    expectClose([x], Float64Array.of(1, 2), 1e-11);
   });
 
   test("the naive method is right, causal too", async () => {

@@ -1,11 +1,11 @@
 /**
  * One matrix product of one type, single-threaded.
  *
- *   A  [n, n]     B  [n, n]     C = A B     entries standard normal
+ *   A  [m, k]     B  [k, n]     C = A B     m = k = n unless the size says otherwise; entries standard normal
  */
 import { matmul, rngFor, view, type NdArray } from "@subquad/linalg-core";
 import { matmulOracle, plain } from "@subquad/test-kit";
-import type { Case, Values } from "../../src/case.js";
+import type { Case, Contender, Size, Values } from "../../src/case.js";
 import type { GemmTask } from "../../rivals/rival.js";
 import { gemmRivals } from "../rival-contenders.js";
 
@@ -13,15 +13,27 @@ type Dtype = "float32" | "float64";
 // n products summed: 2 √n roundings in the typical case, against row norm times column norm; far below one wrong entry
 const ALLOWED = { float32: 1e-6, float64: 1e-14 } as const;
 
+interface GemmOptions {
+  readonly question?: string;
+  readonly sizes?: Case["sizes"];
+  /** Beside the libraries. */
+  readonly peers?: readonly Contender<GemmTask, Values>[];
+}
+
 /** The case of one type. */
-export function gemmCase(id: string, dtype: Dtype): Case<GemmTask, Values> {
+export function gemmCase(id: string, dtype: Dtype, options: GemmOptions = {}): Case<GemmTask, Values> {
+  const {
+    question = `How fast is one ${dtype} matrix product on one thread?`,
+    sizes = { quick: [256, 512].map(square), full: [...[128, 256, 512, 1024].map(square), { m: 16384, k: 64, n: 256 }] },
+    peers = [],
+  } = options;
   return {
     id,
-    question: `How fast is one ${dtype} matrix product on one thread?`,
-    sizes: { quick: [256, 512].map(square), full: [128, 256, 512, 1024].map(square) },
+    question,
+    sizes,
     errorUnit: "largest error, relative to row norm times column norm",
     allowedError: ALLOWED[dtype],
-    input: ({ n }, { seed }) => Promise.resolve(randomTask(Number(n), dtype, seed)),
+    input: (size, { seed }) => Promise.resolve(randomTask(size, dtype, seed)),
     reference: ({ m, k, n, A, B }) => Promise.resolve(matmulOracle(plain(owned(A), [m, k]), plain(owned(B), [k, n])).data),
     error: relativeError,
     contenders: [
@@ -33,19 +45,24 @@ export function gemmCase(id: string, dtype: Dtype): Case<GemmTask, Values> {
           return Promise.resolve({ run: () => matmul(a, b), read: (C) => (C as NdArray).data as Values });
         },
       },
+      ...peers,
       ...gemmRivals(dtype),
     ],
   };
 }
 
-function square(n: number): { readonly n: number } {
+/** Square matrices. */
+export function square(n: number): { readonly n: number } {
   return { n };
 }
 
-function randomTask(n: number, dtype: Dtype, seed: string): GemmTask {
+function randomTask(size: Size, dtype: Dtype, seed: string): GemmTask {
+  const n = Number(size.n);
+  const { m = n, k = n } = size as Readonly<Record<string, number>>;
   const rng = rngFor(seed, `benchmark/gemm/${n}`);
-  const make = (): Values => (dtype === "float32" ? new Float32Array(n * n) : new Float64Array(n * n)).map(() => rng.normal());
-  return { m: n, k: n, n, A: make(), B: make() };
+  const make = (length: number): Values =>
+    (dtype === "float32" ? new Float32Array(length) : new Float64Array(length)).map(() => rng.normal());
+  return { m, k, n, A: make(m * k), B: make(k * n) };
 }
 
 /** max_ij |C_ij - R_ij| / (|a_i| |b_j|). */

@@ -35,7 +35,7 @@ function* longJob(count: number, onStart: () => void = () => undefined): Steps<n
     const args = scope.args([6, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
     onStart();
     yield* tiles("packLeftF64", args, count);
-    yield* tiles("packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1]), 1);
+    yield* tiles("packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
     return runtime()
       .memory.f64.subarray(packed / 8, packed / 8 + 6 * 4096)
       .reduce((sum, x) => sum + x, 0);
