@@ -7,8 +7,8 @@ import { AssumptionError, NonFiniteError } from "../errors.js";
 import type { Steps } from "../runtime/steps.js";
 import { eachRowSteps } from "./work.js";
 
-/** Rows and columns of a square that is compared at once: its two images stay in cache. */
-const SQUARE = 32;
+/** Rows and columns of a square that is read at once: its two images stay in cache. */
+export const SQUARE = 32;
 
 /**
  * Every entry of A is finite, and max |a_ij − a_ji| ≤ relative · max |a|.
@@ -36,7 +36,8 @@ export function* assertSymmetric(where: string, A: Float64Array, n: number, rela
   });
   if (faults > 0) refuse(where, A, n);
   const allowed = relative * largest;
-  if (measured > allowed) throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured });
+  if (measured > allowed)
+    throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
   return largest;
 }
 

@@ -9,6 +9,7 @@
  * eigenvalues of VᵀV. Frobenius norms bound the spectral ones.
  * The round-off of measuring is added: products are summed in stretches of 32, so that a computed P Q with a common length n is off by at
  * most γ_N |P||Q| entry by entry, N = min(n, 32) + ⌈n / 32⌉ + 2; and ‖|V||M||V|ᵀ‖_F ≤ Σ_k |μ_k| ‖v_k‖², ‖|V|ᵀ|V|‖_F ≤ Σ_k ‖v_k‖², by Cauchy and Schwarz.
+ * Source: Weyl; Ostrowski.
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { runtime } from "../runtime/runtime.js";

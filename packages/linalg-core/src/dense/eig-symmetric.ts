@@ -98,7 +98,7 @@ export function* eigSymmetricSteps(
   assertInRange(where, { symmetryTolerance }, 0, Infinity);
   const input = asSquareMatrix(A, `${where}(A)`);
   const kept = readRange(where, range, input.shape[0] ?? 0);
-  const matrix = yield* readSymmetric(input, `${where}(A)`, symmetryTolerance);
+  const matrix = yield* readSymmetric(input, where, symmetryTolerance);
   const { n, exponent } = matrix;
   const method = wish === "auto" ? (n <= SMALL ? "jacobi" : "qr") : wish;
   const pairs = method === "jacobi" ? yield* byJacobi(matrix, isWanted, sweepLimit) : yield* byQr(matrix, isWanted, sweepLimit);

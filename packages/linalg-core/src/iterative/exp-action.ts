@@ -12,19 +12,18 @@
  * the time that follows.
  * Source: Saad 1992 (Krylov exponential); the bound as proved above.
  */
-import { UNIT_ROUND_OFF } from "../array/cast.js";
-import { asArray } from "../array/convert.js";
+import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
-import { denseCopy } from "../array/cast.js";
+import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
+import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { NonFiniteError, NotConvergedError, ShapeError } from "../errors.js";
 import { exp } from "../math/exp.js";
 import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { gershgorin } from "./gershgorin.js";
 import { combine, errorBound } from "./krylov-exponential.js";
 import { extendBasis, startBasis, type KrylovBasis } from "./krylov.js";
@@ -101,7 +100,7 @@ export function* expActionSteps(
   if (n !== width) throw new ShapeError(where, "A", "a square matrix", operator.shape);
   const { maxDimension = Math.max(2, Math.min(n, 200)) } = options;
   assertInteger(where, { maxDimension }, 2, Math.max(2, n));
-  assertSymmetricOperand(where, A);
+  yield* assertSymmetricOperand(where, A);
   const right = asArray(b, `${where}(b)`);
   if (!(right.shape.length === 1 || right.shape.length === 2) || right.shape[0] !== n)
     throw new ShapeError(where, "b", `[${n}] or [${n}, r]`, right.shape);

@@ -7,9 +7,9 @@
  * round-off.
  * Source: Lanczos; full reorthogonalization twice ("twice is enough", Kahan and Parlett).
  */
+import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { CheckedOperator } from "../operator.js";
 import type { Steps } from "../runtime/steps.js";
-import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { addMultiple, dotProduct, euclideanNorm } from "./vectors.js";
 
 export interface KrylovBasis {

@@ -7,6 +7,7 @@
  * At `maxDimension` vectors the basis is cut down to the wanted Ritz vectors and those beside them (thick restart), and grows again.
  * Source: Lanczos; Wu and Simon (thick restart).
  */
+import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
@@ -16,7 +17,6 @@ import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { rngFor, type Rng, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { extendBasis, startBasis } from "./krylov.js";
 import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
 import { assertSymmetricOperand } from "./symmetric-operand.js";
@@ -97,7 +97,7 @@ export function* lanczosSteps(
   const operator = asOperator(A, `${where}(A)`);
   const [n, columns] = operator.shape;
   if (n !== columns) throw new ShapeError(where, "A", "a square matrix", operator.shape);
-  assertSymmetricOperand(where, A);
+  yield* assertSymmetricOperand(where, A);
   const { count = Math.min(6, n) } = options;
   assertInteger(where, { count }, Math.min(1, n), n);
   const { maxDimension = Math.min(n, Math.max(200, 3 * count)), maxIterations = 10 * n + 1000 } = options;

@@ -3,7 +3,7 @@
  *
  *   A  m × n      b  m      x  n minimises ‖A x − b‖² + μ² ‖x‖²      N ≈ R⁻¹ from the right: y minimises ‖A N y − b‖, x = N y
  *   β u = A v − α u      α v = Aᵀ u − β v      plane rotations keep the last row of the bidiagonal least squares problem at 0
- *   φ̄ the residual norm of the recurrence      w the direction of x
+ *   φ the residual norm of the recurrence      corner  the last diagonal entry, once rotated      w the direction of x
  *
  * In exact arithmetic the iterates of conjugate gradients on AᵀA x = Aᵀb, without ever squaring the condition of A.
  * Source: Paige and Saunders.
@@ -155,7 +155,7 @@ function* iterate(system: System, x0: Float64Array, tolerance: number, maxIterat
   transposedProduct(system, u, low, v, t);
   let α = unitize(v);
   const w = v.slice();
-  let [φ, ρ, square, last] = [β, α, α * α, 1];
+  let [φ, corner, square, last] = [β, α, α * α, 1];
   for (let iteration = 0; ; iteration++) {
     yield pause(iteration, maxIterations);
     const gradient = φ * α * last; // ‖Aᵀr‖ of the recurrence
@@ -177,15 +177,15 @@ function* iterate(system: System, x0: Float64Array, tolerance: number, maxIterat
     α = unitize(v);
     square += α * α + β * β;
     // the rotation that removes β from the bidiagonal matrix
-    const length = Math.sqrt(ρ * ρ + β * β);
-    const [c, s] = length === 0 ? [1, 0] : [ρ / length, β / length];
+    const length = Math.sqrt(corner * corner + β * β);
+    const [c, s] = length === 0 ? [1, 0] : [corner / length, β / length];
     const θ = s * α;
     const step = length === 0 ? 0 : (c * φ) / length;
     for (let j = 0; j < n; j++) {
       y[j]! += step * w[j]!;
       w[j] = v[j]! - (length === 0 ? 0 : θ / length) * w[j]!;
     }
-    ρ = -c * α;
+    corner = -c * α;
     last = Math.abs(c);
     φ *= s;
   }

@@ -81,7 +81,7 @@ export function* spectrumIntervalSteps(
   const operator = asOperator(A, `${where}(A)`);
   const [n, columns] = operator.shape;
   if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", operator.shape);
-  assertSymmetricOperand(where, A);
+  yield* assertSymmetricOperand(where, A);
   const exponent = log((1.648 * Math.sqrt(n)) / ((1 - confidence) / 2)); // √ε (2k − 1) at least this
   const { steps = Math.min(n, Math.ceil((exponent / Math.sqrt(WIDTH) + 1) / 2)) } = options;
   assertInteger(where, { steps }, 1, n);

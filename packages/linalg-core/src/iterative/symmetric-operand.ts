@@ -5,41 +5,36 @@
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { asMatrix } from "../array/operands.js";
-import type { MatrixInput } from "../array/types.js";
+import { assertSymmetric } from "../dense/assert-symmetric.js";
+import { entriesOf } from "../dense/work.js";
 import { AssumptionError } from "../errors.js";
 import { isLinearOperator } from "../operator.js";
+import type { Steps } from "../runtime/steps.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";
 import type { Operand } from "./vectors.js";
 
-/** |a_ij − a_ji| of a dense or sparse matrix may be 8 n u max|a|; of an operator nothing can be known. */
-export function assertSymmetricOperand(where: string, A: Operand): void {
+/**
+ * |a_ij − a_ji| of a dense or sparse matrix may be 8 n u max|a|, u of float64 whatever the dtype, since the certificates hold for symmetric
+ * matrices only; of an operator nothing can be known.
+ */
+export function* assertSymmetricOperand(where: string, A: Operand): Steps<void> {
   if (isLinearOperator(A)) return;
-  const [measured, largest, n] = isCsr(A) ? sparseAsymmetry(A, where) : denseAsymmetry(A, where);
-  const allowed = 8 * n * UNIT_ROUND_OFF.float64 * largest;
+  const u = UNIT_ROUND_OFF.float64;
+  if (!isCsr(A)) {
+    const input = asMatrix(A, `${where}(A)`);
+    const [n = 0] = input.shape;
+    yield* assertSymmetric(where, yield* entriesOf(input), n, 8 * n * u);
+    return;
+  }
+  const { measured, largest } = sparseAsymmetry(asCsr(A, `${where}(A)`));
+  const allowed = 8 * A.shape[0] * u * largest;
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
 }
 
-type Asymmetry = readonly [measured: number, largest: number, n: number];
-
-function denseAsymmetry(A: MatrixInput, where: string): Asymmetry {
-  const { data, shape, stride, offset } = asMatrix(A, `${where}(A)`);
-  const [n = 0] = shape;
-  const [down = 0, across = 0] = stride;
-  let [measured, largest] = [0, 0];
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) {
-      const [x, y] = [data[offset + i * down + j * across]!, data[offset + j * down + i * across]!];
-      largest = Math.max(largest, Math.abs(x), Math.abs(y));
-      measured = Math.max(measured, Math.abs(x - y));
-    }
-  return [measured, largest, n];
-}
-
 /** Row by row against the transpose, whose columns ascend likewise. */
-function sparseAsymmetry(A: CsrMatrix, where: string): Asymmetry {
-  const S = asCsr(A, `${where}(A)`);
+function sparseAsymmetry(S: CsrMatrix): { readonly measured: number; readonly largest: number } {
   const R = S.transpose();
   let [measured, largest] = [0, 0];
   for (const value of S.values) largest = Math.max(largest, Math.abs(value));
@@ -54,5 +49,5 @@ function sparseAsymmetry(A: CsrMatrix, where: string): Asymmetry {
       measured = Math.max(measured, Math.abs(x - y));
     }
   }
-  return [measured, largest, n];
+  return { measured, largest };
 }

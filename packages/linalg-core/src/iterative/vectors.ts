@@ -3,9 +3,9 @@
  *
  * Source: textbook.
  */
-import { asArray } from "../array/convert.js";
-import { assertFinite } from "../array/check.js";
 import { UNIT_ROUND_OFF } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
+import { asArray } from "../array/convert.js";
 import { vectorEntries } from "../array/operands.js";
 import type { MatrixInput, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
