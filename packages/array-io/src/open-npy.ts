@@ -67,7 +67,9 @@ export interface NpyFile extends RowBlockSource {
   close(): Promise<void>;
 }
 
+/** Bytes of a block where none is asked for: little enough to hold twice, enough that the start of a read does not count. */
 const BLOCK_BYTES = 2 ** 23;
+/** Reads, one a column, that rows of a column-major file may cost unasked. */
 const MANY_COLUMNS = 4096;
 
 /**

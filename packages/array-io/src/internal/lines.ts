@@ -4,7 +4,7 @@
 import { breather } from "./breath.js";
 import type { OpenSource } from "./byte-source.js";
 
-const CHUNK = 2 ** 20;
+const CHUNK = 2 ** 20; // bytes of a read, and the longest line
 const LINES = 4096; // between two looks at the clock
 
 /**

@@ -29,6 +29,7 @@ export interface ZipDirectory {
   readonly offset: number;
 }
 
+/** Signatures, and lengths of the fixed parts of records. */
 const END = 0x06054b50;
 const END_LENGTH = 22;
 const ZIP64_END = 0x06064b50;

@@ -11,7 +11,7 @@ import { crc32 } from "./crc32.js";
 import type { Refuse } from "./refuse.js";
 import type { ZipEntry } from "./zip-directory.js";
 
-const HEADER = 0x04034b50;
+const HEADER = 0x04034b50; // its signature, then its fixed part
 const HEADER_LENGTH = 30;
 const SLICE = 2 ** 20; // bytes of checksum between two looks at the clock, and of packed data between two reads
 const DEFLATE_RATIO = 1032; // the most that a byte of deflated data stands for: four copies of 258 bytes, 2 bits each

@@ -16,6 +16,7 @@ import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { multiplyBlocks } from "./blocks.js";
+import { additionsOf } from "./round-off.js";
 import { allocRows, eachRowSteps, largestOf, loadRows, positionOf } from "./work.js";
 
 const u = UNIT_ROUND_OFF.float64;
@@ -60,7 +61,7 @@ export function* measureBackwardError(scope: Scope, A: Float64Array, X: Float64A
       rowSum * scaleByPowerOfTwo(scaleByPowerOfTwo(sizesX[c]!, -exponents[c]!), limited(exponentA + exponents[c]! - common[c]!));
     const size = reach + scaleByPowerOfTwo(sizesB[c]!, -limited(common[c]!));
     if (size === 0) continue; // 0 = 0
-    const k = Math.min(n, 256) + Math.ceil(n / 256) + 2;
+    const k = additionsOf(n) + 2;
     const error = residuals[c]! * (1 + 2 * u) + 1.001 * k * u * reach + 2 ** -800;
     bound = Math.max(bound, (error / size) * (1 + (2 * n + 8) * u));
   }

@@ -17,11 +17,13 @@ export interface Sweep {
   readonly rightSines: Float64Array;
 }
 
+/** Room for the rotations of sweeps over n rows. */
 export function emptySweep(n: number): Sweep {
   const room = (): Float64Array => new Float64Array(n);
   return { count: 0, leftCosines: room(), leftSines: room(), rightCosines: room(), rightSines: room() };
 }
 
+/** A sweep without shift from row low to row high. */
 export function zeroShiftDown(d: Float64Array, e: Float64Array, low: number, high: number, turns: Sweep): void {
   let [c, cOld, sOld] = [1, 1, 0];
   for (let i = low; i < high; i++) {
@@ -37,6 +39,7 @@ export function zeroShiftDown(d: Float64Array, e: Float64Array, low: number, hig
   e[high - 1] = h * sOld;
 }
 
+/** The same from row high to row low. */
 export function zeroShiftUp(d: Float64Array, e: Float64Array, low: number, high: number, turns: Sweep): void {
   let [c, cOld, sOld] = [1, 1, 0];
   for (let i = high; i > low; i--) {
@@ -52,6 +55,7 @@ export function zeroShiftUp(d: Float64Array, e: Float64Array, low: number, high:
   e[low] = h * sOld;
 }
 
+/** A sweep with shift from row low to row high. */
 export function shiftedDown(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, turns: Sweep): void {
   let f = shiftedStart(d[low]!, shift);
   let g = e[low]!;
@@ -75,6 +79,7 @@ export function shiftedDown(d: Float64Array, e: Float64Array, low: number, high:
   e[high - 1] = f;
 }
 
+/** The same from row high to row low. */
 export function shiftedUp(d: Float64Array, e: Float64Array, low: number, high: number, shift: number, turns: Sweep): void {
   let f = shiftedStart(d[high]!, shift);
   let g = e[high - 1]!;

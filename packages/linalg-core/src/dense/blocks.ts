@@ -34,6 +34,7 @@ export function part({ address, rowBytes, columnBytes }: Block, i0: number, i1: 
   return { address: address + i0 * rowBytes + j0 * columnBytes, rows: i1 - i0, columns: j1 - j0, rowBytes, columnBytes };
 }
 
+/** The transpose: the same memory. */
 export function transposed({ address, rows, columns, rowBytes, columnBytes }: Block): Block {
   return { address, rows: columns, columns: rows, rowBytes: columnBytes, columnBytes: rowBytes };
 }

@@ -11,6 +11,7 @@ import type { Certificate } from "../certificate.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { multiplyBlocks, transposed } from "./blocks.js";
+import { additionsOf } from "./round-off.js";
 import { allocRows, eachRowSteps, entriesOf, largestOf, loadRows, takeRows } from "./work.js";
 
 export interface Measured {
@@ -64,7 +65,7 @@ function* residual(
     }
     trace += product[i * n + i]! / largest; // ‖L‖_F², row by row
   });
-  const steps = Math.min(r, 256) + Math.ceil(r / 256) + 8;
+  const steps = additionsOf(r) + 8;
   const underflow = (n * n * 2 ** -1074) / largest;
   const roundOff = 1.001 * steps * u * trace + 4 * u * (Math.sqrt(size) + (jitter / largest) * n) + underflow;
   return { error: Math.sqrt(difference) + roundOff, size: Math.sqrt(size), largest };

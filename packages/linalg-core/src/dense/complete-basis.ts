@@ -10,8 +10,7 @@ import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { applyReflectors } from "./block-reflector.js";
 import { columnBlock, part, type Block } from "./blocks.js";
-
-const WIDTH = 32;
+import { PANEL_WIDTH } from "./qr-factor.js";
 
 /**
  * Fills the columns from r on so that all are orthonormal.
@@ -28,7 +27,7 @@ export function* completeBasis(scope: Scope, U: Block, r: number): Steps<void> {
   const rest = part(U, 0, m, r, p);
   memory.f64.fill(0, rest.address / 8, rest.address / 8 + m * (p - r));
   for (let j = r; j < p; j++) memory.f64[(U.address + j * U.columnBytes) / 8 + j] = 1;
-  yield* applyReflectors(scope, W, r, tau, rest, false, WIDTH);
+  yield* applyReflectors(scope, W, r, tau, rest, false, PANEL_WIDTH);
   scope.free(W.address);
   scope.free(tau);
 }

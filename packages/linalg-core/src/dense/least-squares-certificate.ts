@@ -18,6 +18,7 @@ import type { Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, rowBlock, transposed, type Block } from "./blocks.js";
 import { norm2, normAbove } from "./frobenius.js";
+import { gamma } from "./round-off.js";
 import { copyOf } from "./place-columns.js";
 
 export interface Distance {
@@ -137,10 +138,4 @@ function* makeMagnitudes(address: number, count: number): Steps<void> {
     const end = address / 8 + Math.min(count, from + SLICE);
     for (let p = address / 8 + from; p < end; p++) f64[p] = Math.abs(f64[p]!);
   }
-}
-
-/** γ_k, and a little for sums of magnitudes that were rounded down. */
-function gamma(k: number): number {
-  const ku = k * UNIT_ROUND_OFF.float64;
-  return (1.001 * ku) / (1 - ku);
 }

@@ -10,13 +10,13 @@
 import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
 import type { NdArray } from "../array/types.js";
 import type { Certificate } from "../certificate.js";
-import { GEMM_PANEL } from "../kernels/abi.js";
 import { powerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, part, rowBlock, type Block } from "./blocks.js";
 import { normAbove } from "./frobenius.js";
+import { additionsOf } from "./round-off.js";
 
 /**
  * The certificate of a factorization.
@@ -55,7 +55,7 @@ export function* certifyQr(
   const size = normAbove(runtime().memory.f64, A.address / 8, m * n);
   const difference = normAbove(runtime().memory.f64, E.address / 8, m * n);
   if (size === 0) return { kind: "deterministic", bound: difference === 0 ? 0 : Infinity, norm };
-  const s = Math.min(k, GEMM_PANEL) + Math.ceil(k / GEMM_PANEL) + 2;
+  const s = additionsOf(k) + 2;
   // what underflows is below 2^-900 of ‖A‖: within the slack of s
   const roundOff = 1.001 * s * UNIT_ROUND_OFF.float64 * (size + normAbove(q, 0, q.length) * normAbove(r, 0, r.length));
   return { kind: "deterministic", bound: ((difference + roundOff) / size) * (1 + 4 * (m * n + 16) * UNIT_ROUND_OFF.float64), norm };

@@ -8,6 +8,7 @@
  */
 import { exponentOf, powerOfTwo } from "../math/bits.js";
 
+/** Terms of a block: errors grow with it and with the number of blocks. */
 const BLOCK = 256;
 
 /** Σ x_i y_i. */

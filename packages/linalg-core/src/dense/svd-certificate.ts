@@ -10,15 +10,16 @@
  * Source: Weyl's inequality for singular values.
  */
 import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
-import type { NdArray, NdData } from "../array/types.js";
+import type { NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
 import type { Steps } from "../runtime/steps.js";
+import { normAbove } from "./frobenius.js";
 import { matmulSteps } from "./matmul.js";
+import { additionsOf, gamma } from "./round-off.js";
 
 const NORM = "largest absolute error of a singular value";
-const U_ROUND = UNIT_ROUND_OFF.float64;
 
 /**
  * @param A [m, n].
@@ -38,10 +39,12 @@ export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, expo
   for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) scaledLeft[i * k + j]! *= values[j]!;
   const product = yield* matmulSteps("svd", view(scaledLeft, [m, k]), right, { transposeB: true });
   const difference = Float64Array.from(product.data, (x, p) => scale(entries[p]!) - x);
-  const size = frobenius(values);
-  const depth = depthOf(k);
+  const size = normAbove(values, 0, k);
   // ‖ |U| diag(s) |V|ᵀ ‖_F ≤ ‖U diag(s)‖_F ‖V‖_F
-  const residual = frobenius(difference) + gamma(depth + 3) * frobenius(scaledLeft) * frobenius(right.data) + U_ROUND * size;
+  const residual =
+    normAbove(difference, 0, m * n) +
+    gamma(additionsOf(k) + 3) * normAbove(scaledLeft, 0, m * k) * normAbove(right.data, 0, n * k) +
+    UNIT_ROUND_OFF.float64 * size;
   const [δu, δv] = [yield* departure(left, m, k), yield* departure(right, n, k)];
   const bound = (residual + largest * (δu * (1 + δv) + δv)) * (1 + 1e-12);
   return { kind: "deterministic", bound: scaleByPowerOfTwo(bound, exponent), norm: NORM };
@@ -56,7 +59,7 @@ function* departure(X: NdArray, m: number, k: number): Steps<number> {
     trace += data[i * k + i]!;
     data[i * k + i]! -= 1;
   }
-  return frobenius(data) + gamma(depthOf(m) + 3) * trace; // ‖ |X|ᵀ|X| ‖_F ≤ ‖X‖_F²
+  return normAbove(data, 0, k * k) + gamma(additionsOf(m) + 3) * trace; // ‖ |X|ᵀ|X| ‖_F ≤ ‖X‖_F²
 }
 
 function firstColumns(X: NdArray, k: number): NdArray {
@@ -64,23 +67,4 @@ function firstColumns(X: NdArray, k: number): NdArray {
   const out = new Float64Array(m * k);
   for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) out[i * k + j] = X.data[i * columns + j]!;
   return view(out, [m, k]);
-}
-
-/** Additions an entry of a product of depth l goes through. */
-function depthOf(l: number): number {
-  return Math.min(l, 256) + Math.ceil(l / 256);
-}
-
-function gamma(l: number): number {
-  return (l * U_ROUND) / (1 - l * U_ROUND);
-}
-
-/** ‖x‖₂ of values of ordinary size, with the round-off of n additions, and squares that vanish, on top. */
-function frobenius(x: NdData): number {
-  let [sum, largest] = [0, 0];
-  for (const entry of x) {
-    sum += entry * entry;
-    largest = Math.max(largest, Math.abs(entry));
-  }
-  return largest === 0 ? 0 : Math.sqrt(sum) * (1 + x.length * U_ROUND) + Math.sqrt(x.length) * 2 ** -537;
 }

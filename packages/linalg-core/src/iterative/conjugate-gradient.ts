@@ -48,6 +48,7 @@ export interface ConjugateGradientResult {
 const OPTION_NAMES = ["tolerance", "maxIterations", "preconditioner", "initial", "eigenvalueFloor", "onMiss"];
 /** Steps after which the residual is computed afresh, so that the recurrence cannot drift from it. */
 const REFRESH = 50;
+/** A true residual counts as progress below this share of the best one: slower than that, a digit would take 22 max(100, n) steps. */
 const PROGRESS = 0.9;
 
 /**

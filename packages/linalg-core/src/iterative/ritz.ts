@@ -43,6 +43,7 @@ function combination(vectors: readonly Float64Array[], s: Float64Array): Float64
   return y;
 }
 
+/** The first pairs, with vectors of length 1. */
 export function pairsOf({ vectors }: KrylovBasis, ritz: readonly Ritz[], count: number): readonly Pair[] {
   return ritz.slice(0, count).map(({ θ, s }) => ({ value: θ, vector: unit(combination(vectors, s)) }));
 }
@@ -54,16 +55,19 @@ export function cutDown({ vectors, T }: KrylovBasis, ritz: readonly Ritz[], p: n
   return { vectors: [...kept, vectors[T.length]!], T: rows, β: 0 };
 }
 
+/** A random direction orthogonal to all vectors. */
 export function freshDirection(rng: Rng, n: number, vectors: readonly Float64Array[]): Float64Array {
   const w = normals(rng, n);
   orthogonalize(w, vectors);
   return w;
 }
 
+/** n normal deviates. */
 export function normals(rng: Rng, n: number): Float64Array {
   return Float64Array.from({ length: n }, () => rng.normal());
 }
 
+/** x / ‖x‖. */
 export function unit(x: Float64Array): Float64Array {
   const size = euclideanNorm(x);
   return x.map((value) => value / size);

@@ -5,9 +5,9 @@
  *
  * Source: Sylvester's law of inertia; Givens.
  */
-
 const STEPS = 100; // each halves the interval: to the last bit
 
+/** Both, to the last bit that the count can tell. */
 export function extremesOfTridiagonal(d: Float64Array, e: Float64Array): { readonly low: number; readonly high: number } {
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < d.length; i++) {

@@ -81,6 +81,7 @@ export function twists(N1: number, N2: number, C: number): Float64Array {
   });
 }
 
+/** Tables kept, the newest: a program uses a few lengths. */
 const KEPT = 8;
 const tables = new Map<string, Float64Array>();
 

@@ -29,6 +29,7 @@ export const LEAST_POWER = 3;
 /** The longest that is one piece of work. */
 export const WHOLE_POWER = 13;
 
+/** What a tile of rows does, as the kernel counts it. */
 const COMPLEX = 0;
 const REAL = 1;
 const REVERSE = 2;
