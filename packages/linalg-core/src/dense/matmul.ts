@@ -24,6 +24,7 @@ import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
 import { checkCombination, combine, overflow } from "./combine.js";
+import { smallProduct, type Factor } from "./small-product.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 
 export interface MatmulOptions {
@@ -87,6 +88,8 @@ export function* matmulSteps(
   const inputs = [left.stored, right.stored];
   const dtype = promote(...inputs);
   checkCombination(where, { alpha, beta, out }, [m, n], dtype, inputs);
+  const small = m * n * k === 0 ? undefined : smallProduct(left, right, m, n, k, dtype);
+  if (small !== undefined) return combine(where, small, { alpha, beta, out });
   const scope = openScope();
   try {
     const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype);
@@ -94,12 +97,6 @@ export function* matmulSteps(
   } finally {
     scope.release();
   }
-}
-
-/** op(A) as it is stored: transposed by its strides, so that faults are named by the caller's indices. */
-interface Factor {
-  readonly stored: NdArray;
-  readonly isTransposed: boolean;
 }
 
 /** The shape of op(A). */
