@@ -53,7 +53,20 @@ async function workerSource() {
 async function compile(features) {
   const checks = process.argv.includes("--asserts") ? [] : ["--noAssert"];
   const memory = ["--importMemory", "--sharedMemory", "--initialMemory", "16", "--maximumMemory", "65536"];
-  const args = ["assembly/index.ts", "-O3", "--shrinkLevel", "1", ...checks, "--runtime", "stub", ...memory, "--enable", features, "-o", "kernels.wasm"];
+  const args = [
+    "assembly/index.ts",
+    "-O3",
+    "--shrinkLevel",
+    "1",
+    ...checks,
+    "--runtime",
+    "stub",
+    ...memory,
+    "--enable",
+    features,
+    "-o",
+    "kernels.wasm",
+  ];
   const files = new Map();
   const messages = [];
   const { error } = await asc.main([...args, "--baseDir", root], {
