@@ -44,7 +44,8 @@ export function* measureGradient(
   const size = norm(A, { kind: "fro" });
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
   const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * (damping * euclideanNorm(x));
-  return { residualNorm, certificate: { kind: "deterministic", bound: gradient + 1.01 * roundOff, norm: NORM } };
+  const vanished = (m + 2) * (n + 2) * Number.MIN_VALUE; // of products that underflow
+  return { residualNorm, certificate: { kind: "deterministic", bound: gradient + 1.01 * roundOff + vanished, norm: NORM } };
 }
 
 /** g ← g − μ² x; μ² alone may overflow, or vanish. */
