@@ -9,6 +9,7 @@ import {
   expActionSync,
   lanczosSync,
   lsqrSync,
+  ShapeError,
   spectrumIntervalSync,
   svd,
   view,
@@ -147,4 +148,16 @@ describe("issue-03: subnormal numbers", () => {
     expect(conditionEstimate([[1e-310, 0], [0, 4e-310]]).estimate).toBeCloseTo(4, 9); // prettier-ignore
     expect(conditionEstimate([[2 ** -1074, 0], [0, 2 ** -1074]]).estimate).toBe(1); // prettier-ignore
   });
+});
+
+test("issue-03: a right side that is missing is no zero vector", () => {
+  const missing = undefined as unknown as number[];
+  expect(() => conjugateGradientSync([[1]], missing)).toThrow(ShapeError);
+  expect(() => lsqrSync([[1]], missing)).toThrow(ShapeError);
+});
+
+test("issue-03: a solution that overflows is refused by name", () => {
+  const most = Number.MAX_VALUE;
+  for (const solve of [conjugateGradientSync, lsqrSync])
+    expect(() => solve([[0.5, 0], [0, 0.25]], [most, -most])).toThrow(/Sync\(result overflows float64\): expected finite/); // prettier-ignore
 });

@@ -8,6 +8,7 @@
  * In exact arithmetic the iterates of conjugate gradients on AᵀA x = Aᵀb, without ever squaring the condition of A.
  * Source: Paige and Saunders.
  */
+import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
@@ -95,13 +96,13 @@ export function* lsqrSteps(
   assertInteger(where, { maxIterations }, 1, Number.MAX_SAFE_INTEGER);
   const N = preconditionerOf(where, options.preconditioner, n, damping);
   const target = finiteVector(b, m, `${where}(b)`);
-  const start = finiteVector(options.initial, n, `${where}(initial)`);
-
+  const start = finiteVector(options.initial ?? new Float64Array(n), n, `${where}(initial)`);
   const most = largestMagnitude(target); // b of a size of about 1, exactly, so that nothing overflows on the way
   const exponent = most === 0 ? 0 : exponentOf(most);
   const system: System = { A: operator, N, b: scaled(target, -exponent), damping };
   const outcome = yield* iterate(system, scaled(start, -exponent), tolerance, maxIterations);
   const x = scaled(outcome.x, exponent);
+  assertFinite(view(x, [n]), `${where}(result overflows float64)`);
 
   const measured = yield* measureGradient(A, operator, x, target, damping);
   const { stopped, iterations, normEstimate } = outcome;

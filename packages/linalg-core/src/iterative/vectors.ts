@@ -29,9 +29,8 @@ export function addMultiple(α: number, x: Float64Array, y: Float64Array): void 
   for (let i = 0; i < y.length; i++) y[i]! += α * x[i]!;
 }
 
-/** The finite entries of a vector of this length, a copy; zeros if there is none. */
-export function finiteVector(input: VectorInput | undefined, length: number, site: string): Float64Array {
-  if (input === undefined) return new Float64Array(length);
+/** The finite entries of a vector of this length, a copy. */
+export function finiteVector(input: VectorInput, length: number, site: string): Float64Array {
   const entries = vectorEntries(input, length, site);
   assertFinite(asArray(input, site), site);
   return entries;
