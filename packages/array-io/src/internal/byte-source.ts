@@ -70,7 +70,7 @@ interface PartReader {
 
 async function partReader(where: string, source: ByteSource): Promise<PartReader> {
   if (typeof source === "string") return fileReader(where, source);
-  if (source instanceof ArrayBuffer) return partReader(where, new Uint8Array(source));
+  if (source instanceof ArrayBuffer) return partReader(where, bytesOf(where, "source", source));
   if (source instanceof Uint8Array) {
     return {
       size: source.length,
@@ -123,6 +123,15 @@ function isRangeReader(source: unknown): source is RangeReader {
   if (typeof source !== "object" || source === null) return false;
   const { size, read } = source as { size?: unknown; read?: unknown };
   return Number.isSafeInteger(size) && (size as number) >= 0 && typeof read === "function";
+}
+
+/** The bytes of a buffer. */
+export function bytesOf(where: string, argument: string, buffer: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw new OptionError(where, argument, "a buffer at hand", "one that was transferred away");
+  }
 }
 
 /** Memory for `length` bytes, or the advice to take less at a time. */
