@@ -107,7 +107,8 @@ async function fileReader(where: string, path: string): Promise<PartReader> {
   const host = (globalThis as { readonly process?: Partial<Pick<NodeJS.Process, "getBuiltinModule">> }).process;
   const fs = host?.getBuiltinModule?.("node:fs/promises");
   if (!fs) throw new OptionError(where, "source", "a Blob, an ArrayBuffer or { size, read } where there are no files", path);
-  const handle = await fs.open(path, "r");
+  const { O_RDONLY, O_NONBLOCK = 0 } = fs.constants as { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
+  const handle = await fs.open(path, O_RDONLY | O_NONBLOCK); // a named pipe without a writer would never open, nor let the process end
   try {
     const { size } = await handle.stat();
     const read = async (offset: number, target: Uint8Array): Promise<number> =>
