@@ -8,6 +8,7 @@ import {
   csr,
   csrFromDense,
   csrFromTriplets,
+  fft,
   irfft,
   irfftAsync,
   matmul,
@@ -101,6 +102,32 @@ describe("issue-03: bounds of products of the very small and the very large", ()
     const A = [new Array<number>(20).fill(2 ** -1074)]; // the norm √20 = 4.47 is rounded to 4
     const B = Array.from({ length: 20 }, () => [1e300]);
     expect(productBound(A, B)).toBeGreaterThan(20 * 2 ** -1074 * 1e300 * (22 * 2 ** -53)); // γ_22 ‖a‖ ‖b‖
+  });
+});
+
+describe("issue-03: transforms of very large numbers", () => {
+  test("of lengths that are no powers of two: sums on the way overflowed where the result did not", () => {
+    for (const [n, size] of [
+      [9, 1e308],
+      [100, 1e307],
+      [1000, 1e306],
+      [4097, 1e308],
+    ] as const) {
+      const x = new Float64Array(n);
+      x[1] = size;
+      x[n - 1] = -size / 8;
+      const small = fft(
+        x.map((value) => value * 2 ** -200), // a power of two: the same bits, scaled
+        null,
+      );
+      const large = fft(x, null);
+      for (const part of ["re", "im"] as const) expect([...large[part].data]).toEqual(Array.from(small[part].data, (v) => v * 2 ** 200));
+    }
+    const [low, high] = [
+      [1e-290, -2e-290, 3e-290],
+      [1e300, 0, 0],
+    ].map((row) => [...row, ...row, ...row]);
+    expect([...fft([low!, high!], null).re.data.slice(0, 9)]).toEqual([...fft(low!, null).re.data]); // a row by itself
   });
 });
 
