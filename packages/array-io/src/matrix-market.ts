@@ -6,7 +6,7 @@
  *
  * Source: the format description of NIST, restated in NOTES.md.
  */
-import { assertKnownOptions, FormatError, type CsrMatrix, type NdArray } from "@subquad/linalg-core";
+import { assertKnownOptions, FormatError, OptionError, type CsrMatrix, type NdArray } from "@subquad/linalg-core";
 import { openSource, type ByteSource } from "./internal/byte-source.js";
 import { assertMaxBytes, assertSignal, assertWithin, MAX_BYTES } from "./internal/checks.js";
 import { eachLine } from "./internal/lines.js";
@@ -57,7 +57,7 @@ export async function readMatrixMarket(source: ByteSource, options: ReadMatrixMa
       else if (!size || !sink) {
         size = parseSize(banner, line, number, file.size, refuse);
         assertWithin(where, maxBytes, bytesOf(banner, size), "what the matrix takes in memory");
-        sink = banner.layout === "coordinate" ? coordinateSink(banner, size, refuse) : arraySink(banner, size, refuse);
+        sink = sinkOf(where, banner, size, refuse);
       } else if (count++ < size.entries) sink.add(line, number);
       else refuse(`no more than ${size.entries} entries`, "one more", number);
     };
@@ -68,6 +68,16 @@ export async function readMatrixMarket(source: ByteSource, options: ReadMatrixMa
     return sink.finish();
   } finally {
     await file.close();
+  }
+}
+
+/** Where the entries go; memory for all of them is taken here. */
+function sinkOf(where: string, banner: MarketBanner, size: MarketSize, refuse: RefuseLine): EntrySink<CsrMatrix | NdArray> {
+  try {
+    return banner.layout === "coordinate" ? coordinateSink(banner, size, refuse) : arraySink(banner, size, refuse);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new OptionError(where, "source", "a matrix that typed arrays hold", `${size.rows} × ${size.columns}, ${size.entries} entries`);
   }
 }
 

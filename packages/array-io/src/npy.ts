@@ -6,7 +6,7 @@
  * Source: NumPy's description of the format, restated in NOTES.md.
  */
 import { assertKnownOptions, OptionError, type DType, type NdArray } from "@subquad/linalg-core";
-import { openSource, type ByteSource } from "./internal/byte-source.js";
+import { bytesOf, openSource, type ByteSource } from "./internal/byte-source.js";
 import { assertDtype, assertMaxBytes, assertSignal, assertWithin, MAX_BYTES } from "./internal/checks.js";
 import { arrayInBytes, arrayOf, loadHeader } from "./internal/npy-data.js";
 import { refuser } from "./internal/refuse.js";
@@ -73,7 +73,7 @@ export function parseNpy(bytes: Uint8Array | ArrayBuffer, options: ParseNpyOptio
   const where = "parseNpy";
   assertKnownOptions(where, options, ["dtype"]);
   assertDtype(where, options.dtype);
-  const view = bytes instanceof ArrayBuffer ? new Uint8Array(bytes) : bytes;
+  const view = bytes instanceof ArrayBuffer ? bytesOf(where, "bytes", bytes) : bytes;
   if (!((view as unknown) instanceof Uint8Array)) throw new OptionError(where, "bytes", "a Uint8Array or an ArrayBuffer", bytes);
   return arrayInBytes(view, options.dtype, where, refuser(where, "npy"));
 }

@@ -175,6 +175,7 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
       const where = "npy.rowBlocks";
       if (shape.length === 0) throw new ShapeError(where, "rowsPerBlock", "an array with rows", "shape []");
       assertInteger(where, { rowsPerBlock }, 1, Infinity);
+      assertKnownOptions(where, control, ["reuse", "signal"]);
       const { reuse = false, ...plain } = control;
       assertBoolean(where, { reuse });
       check(where, plain, rowsPerBlock);

@@ -32,7 +32,8 @@ export interface WriteMatrixMarketOptions {
  * @param A CsrMatrix, or shape [m, n] of any strides.
  * @param options see WriteMatrixMarketOptions.
  * @returns the text, ASCII, every line ended by a line feed.
- * @throws OptionError when A does not have the `symmetry` said, or the text is longer than a string may be; ShapeError when A is no matrix.
+ * @throws OptionError when A does not have the `symmetry` said, an entry rounded to `precision` is no float64 any more, or the text is longer than
+ *   a string may be; ShapeError when A is no matrix.
  * @complexity O(nnz) or O(mn); memory: the text, twice.
  * @source the format description of NIST.
  * @example await writeFile("kernel.mtx", writeMatrixMarket(S, { symmetry: "symmetric" }));
@@ -73,7 +74,7 @@ function coordinateLines(where: string, A: CsrMatrix, symmetry: Symmetry, precis
   for (let i = 0; i < m; i++) {
     const end = symmetry === "general" ? n : symmetry === "symmetric" ? i + 1 : i; // columns of the row that are written
     for (let p = rowPointers[i]!; p < rowPointers[i + 1]! && columns[p]! < end; p++) {
-      lines.push(`${i + 1} ${columns[p]! + 1} ${textOf(values[p]!, precision)}`);
+      lines.push(`${i + 1} ${columns[p]! + 1} ${textOf(where, values[p]!, precision)}`);
     }
   }
   lines[sizes] = `${m} ${n} ${lines.length - sizes - 1}`;
@@ -92,7 +93,7 @@ function arrayLines(where: string, A: MatrixInput, symmetry: Symmetry, precision
     for (let i = symmetry === "general" ? 0 : j; i < m; i++) {
       const same = symmetry === "general" || a[i * n + j] === sign * a[j * n + i]!;
       if (!same) throw asymmetric(where, symmetry, `the entries at (${i}, ${j}) and (${j}, ${i})`);
-      if (sign > 0 || i > j) lines.push(textOf(a[i * n + j]!, precision));
+      if (sign > 0 || i > j) lines.push(textOf(where, a[i * n + j]!, precision));
     }
   }
 }
@@ -117,8 +118,10 @@ function asymmetric(where: string, symmetry: Symmetry, difference: string): Opti
 }
 
 /** The shortest text of the number after rounding it to so many digits; 17 round nothing. */
-function textOf(x: number, precision: number): string {
+function textOf(where: string, x: number, precision: number): string {
   if (Object.is(x, -0)) return "-0";
   if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x < 0 ? "-inf" : "inf";
-  return String(precision === 17 ? x : Number(x.toPrecision(precision)));
+  const rounded = precision === 17 ? x : Number(x.toPrecision(precision));
+  if (!Number.isFinite(rounded)) throw new OptionError(where, "precision", `enough digits for ${x} to stay finite`, precision);
+  return String(rounded);
 }

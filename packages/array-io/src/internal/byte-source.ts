@@ -70,7 +70,7 @@ interface PartReader {
 
 async function partReader(where: string, source: ByteSource): Promise<PartReader> {
   if (typeof source === "string") return fileReader(where, source);
-  if (source instanceof ArrayBuffer) return partReader(where, new Uint8Array(source));
+  if (source instanceof ArrayBuffer) return partReader(where, bytesOf(where, "source", source));
   if (source instanceof Uint8Array) {
     return {
       size: source.length,
@@ -107,7 +107,8 @@ async function fileReader(where: string, path: string): Promise<PartReader> {
   const host = (globalThis as { readonly process?: Partial<Pick<NodeJS.Process, "getBuiltinModule">> }).process;
   const fs = host?.getBuiltinModule?.("node:fs/promises");
   if (!fs) throw new OptionError(where, "source", "a Blob, an ArrayBuffer or { size, read } where there are no files", path);
-  const handle = await fs.open(path, "r");
+  const { O_RDONLY, O_NONBLOCK = 0 } = fs.constants as { readonly O_RDONLY: number; readonly O_NONBLOCK?: number };
+  const handle = await fs.open(path, O_RDONLY | O_NONBLOCK); // a named pipe without a writer would never open, nor let the process end
   try {
     const { size } = await handle.stat();
     const read = async (offset: number, target: Uint8Array): Promise<number> =>
@@ -123,6 +124,15 @@ function isRangeReader(source: unknown): source is RangeReader {
   if (typeof source !== "object" || source === null) return false;
   const { size, read } = source as { size?: unknown; read?: unknown };
   return Number.isSafeInteger(size) && (size as number) >= 0 && typeof read === "function";
+}
+
+/** The bytes of a buffer. */
+export function bytesOf(where: string, argument: string, buffer: ArrayBuffer): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(buffer);
+  } catch {
+    throw new OptionError(where, argument, "a buffer at hand", "one that was transferred away");
+  }
 }
 
 /** Memory for `length` bytes, or the advice to take less at a time. */

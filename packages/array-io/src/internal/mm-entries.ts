@@ -77,7 +77,7 @@ function indexOf(word: string, count: number, what: string, line: number, refuse
 }
 
 const INTEGER = /^[+-]?\d+$/;
-const REAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?$/; // D as Fortran writes exponents
+const REAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eEdD][+-]?\d+)?$/; // D as Fortran writes exponents
 const SPECIAL = /^([+-]?)(?:(nan)|inf(?:inity)?)$/i;
 
 function valueOf(word: string, field: MarketBanner["field"], line: number, refuse: RefuseLine): number {

@@ -22,7 +22,8 @@ export async function loadHeader(file: OpenSource, refuse: Refuse, signal?: Abor
 /** A whole file in memory: the array shares it where the elements lie as an array has them, and is a copy where not. */
 export function arrayInBytes(bytes: Uint8Array, dtype: DType | undefined, where: string, refuse: Refuse): NdArray {
   const preamble = parsePreamble(bytes.subarray(0, PREAMBLE), bytes.length, refuse);
-  const header = parseNpyHeader(preamble, bytes.subarray(preamble.textOffset, preamble.dataOffset), bytes.length, refuse);
+  const text = new Uint8Array(bytes.subarray(preamble.textOffset, preamble.dataOffset)); // a copy: pages do not decode shared memory
+  const header = parseNpyHeader(preamble, text, bytes.length, refuse);
   const { swapped, width, dataOffset } = header;
   const data = bytes.subarray(dataOffset);
   const lies = !swapped && data.byteOffset % width === 0 && data.buffer instanceof ArrayBuffer;

@@ -14,6 +14,7 @@ export interface TypedStrided {
 export function writeRowMajor(A: TypedStrided, width: number, file: Uint8Array<ArrayBuffer>, at: number): number {
   const { data, shape, stride, offset } = A;
   const size = shape.reduce((product, length) => product * length, 1);
+  if (size === 0) return at; // the offset may point anywhere
   if (isPacked(A)) {
     file.set(new Uint8Array(data.buffer, data.byteOffset + offset * width, size * width), at); // bytes as they are, NaN payloads too
     return at + size * width;

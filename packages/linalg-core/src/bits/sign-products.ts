@@ -141,7 +141,8 @@ function readSigns(where: string, argument: string, signs: PackedSigns): Int32Ar
   const given: unknown = signs;
   if (typeof given !== "object" || given === null) throw new ShapeError(where, argument, "packed signs", describeValue(given));
   const { bits, rows, dimensions, wordsPerRow } = signs;
-  if ((bits as Partial<Uint32Array> | undefined)?.[Symbol.toStringTag] !== "Uint32Array") {
+  const tag = ArrayBuffer.isView(bits) ? (bits as unknown as Readonly<Record<symbol, unknown>>)[Symbol.toStringTag] : undefined;
+  if (tag !== "Uint32Array") {
     throw new ShapeError(where, argument, "packed signs with bits in a Uint32Array", describeValue(bits));
   }
   assertInteger(where, { [`${argument}.rows`]: rows }, 0, Infinity);

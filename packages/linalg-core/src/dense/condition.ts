@@ -8,16 +8,17 @@
  */
 import type { MatrixInput } from "../array/types.js";
 import type { Certificate } from "../certificate.js";
-import { scaleByPowerOfTwo } from "../math/bits.js";
+import { exponentOf, scaleByPowerOfTwo } from "../math/bits.js";
 import { assertKnownOptions, assertOneOf } from "../options.js";
+import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { runSync, type Steps } from "../runtime/steps.js";
 import { excessOf } from "./backward-error.js";
 import type { CholeskyResult } from "./cholesky.js";
 import { recordOf, type FactorRecord } from "./factor-record.js";
-import { inverseNorm, norm1 } from "./inverse-norm.js";
+import { inverseNorm, norm1, type Factored } from "./inverse-norm.js";
 import { luSteps, type LuResult } from "./lu.js";
-import { eachRowSteps, largestOf } from "./work.js";
+import { eachRowSteps, largestOf, positionOf } from "./work.js";
 
 export interface ConditionEstimateOptions {
   /** The norm: 1, the largest column sum. Default 1. */
@@ -62,11 +63,27 @@ function* estimateSteps(where: string, A: MatrixInput | LuResult | CholeskyResul
   if (record.isSingular) return { estimate: Infinity, certificate: FROM_BELOW };
   const scope = openScope();
   try {
-    const { v, estimate } = yield* inverseNorm(scope, yield* record.load(scope));
+    const { v, estimate } = yield* inverseNorm(scope, yield* nearOne(record, yield* record.load(scope)));
     return estimate < Infinity ? yield* lowerBound(record, v) : { estimate, certificate: FROM_BELOW };
   } finally {
     scope.release();
   }
+}
+
+/** Solves with A 2^(−exponent), whose inverse is in range wherever κ₁ is. */
+function* nearOne({ n, entries }: FactorRecord, system: Factored): Steps<Factored> {
+  const exponent = exponentOf(yield* largestOf(entries(), n));
+  return {
+    n,
+    *solve(scope, B, isTransposed) {
+      yield* eachRowSteps(n, B.columns, (i) => {
+        const { f64 } = runtime().memory;
+        const from = positionOf(B, i);
+        for (let p = from; p < from + B.columns; p++) f64[p] = scaleByPowerOfTwo(f64[p]!, exponent);
+      });
+      yield* system.solve(scope, B, isTransposed);
+    },
+  };
 }
 
 /** ‖A‖₁ ‖v‖₁ / ‖A v‖₁, but for n units of rounding; n² 2^−104 |A||v| for what two terms lose of A v. */

@@ -18,6 +18,8 @@ import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
 import { euclideanNorm } from "./sums.js";
 
+/** What a subnormal norm may have lost to rounding; nothing beside a normal one. */
+const SMALLEST = 2 ** -1074;
 /** Half a smallest number of the dtype, rounded up where there is no half. */
 const UNDERFLOW = { float32: 2 ** -150, float64: 2 ** -1074 } as const;
 
@@ -59,7 +61,8 @@ export function productBound(A: MatrixInput | CsrMatrix, B: MatrixInput): number
   const steps = (panels + 2) * UNIT_ROUND_OFF[dtype];
   const up = 1 + (80 + 2 * Math.ceil(k / 256)) * 2 ** -52; // the roundings of both norms, and of this line
   if (m * n === 0 || rows === 0 || columns === 0) return 0;
-  return (steps / (1 - steps)) * rows * columns * up + terms * UNDERFLOW[dtype];
+  // the norms first: a factor of 1e-16 on one of them may vanish where their product does not
+  return (rows + SMALLEST) * (columns + SMALLEST) * (steps / (1 - steps)) * up + terms * UNDERFLOW[dtype];
 }
 
 function largestRowNorm(A: Float64Array, m: number, n: number): number {

@@ -6,7 +6,8 @@
  *   b − Σ a_l x_l: each product and each sum is split into its rounded value and its exact error; errors are summed beside the values.
  *   |r̂ − r| ≤ u |r| + γ_(n+1)² (|A||x| + |b|)
  *
- * Entries are scaled by powers of two, A as a whole and each column by itself, so that no splitting overflows.
+ * Entries are scaled by powers of two, A as a whole and each column by itself, so that no splitting overflows; the terms of an entry by
+ * themselves where that would lose some.
  * Source: Dekker 1971 (exact products); Ogita, Rump, Oishi 2005 (dot products in twice the precision).
  */
 import { denseCopy } from "../array/cast.js";
@@ -17,9 +18,10 @@ import { asMatrix } from "../array/operands.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { reshape, transpose, view } from "../array/view.js";
 import { NonFiniteError, ShapeError } from "../errors.js";
-import { exponentOf } from "../math/bits.js";
+import { exponentOf, trueExponent } from "../math/bits.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
+import { subtractDot, subtractWideDot, upperParts } from "./subtract-dot.js";
 import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
 
 /**
@@ -38,11 +40,11 @@ import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./su
  */
 export function residual(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInput, B: MatrixInput | VectorInput): NdArray {
   const where = "residual";
-  const { R, exponents, m, p, shape } = compute(where, A, X, B);
+  const { R, units, m, p, shape } = compute(where, A, X, B);
   const out = new Float64Array(m * p);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < p; j++) {
-      const entry = timesPowerOfTwo(R[i * p + j]!, exponents[j]!);
+      const entry = timesPowerOfTwo(R[i * p + j]!, units[i * p + j]!);
       if (!Number.isFinite(entry)) throw new NonFiniteError(where, "result overflows float64", entry, indicesOf(i * p + j, shape));
       out[i * p + j] = entry;
     }
@@ -64,26 +66,27 @@ export function residual(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInpu
  * @example backwardError([[2]], [0.5], [1]) < 1e-30 // -> true
  */
 export function backwardError(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInput, B: MatrixInput | VectorInput): number {
-  const { R, m, n, p, rowSum, xNorms, bNorms } = compute("backwardError", A, X, B);
+  const { R, units, exponents, m, n, p, rowSum, xNorms, bNorms } = compute("backwardError", A, X, B);
   const up = 1 + (Math.min(n, 256) + Math.ceil(n / 256) + 8) * 2 ** -52; // the roundings of the norms and of the quotient
   const split = (n + 2) * 2 ** -53;
   let most = 0;
   for (let j = 0; j < p; j++) {
     let error = 0;
-    for (let i = 0; i < m; i++) error = Math.max(error, Math.abs(R[i * p + j]!));
+    for (let i = 0; i < m; i++) error = Math.max(error, Math.abs(timesPowerOfTwo(R[i * p + j]!, units[i * p + j]! - exponents[j]!)));
     const size = rowSum * xNorms[j]! + bNorms[j]!;
     if (size > 0) most = Math.max(most, (error / size) * up + split * split * up);
   }
   return most;
 }
 
-/** The residual, column j divided by 2^exponents[j], and norms under the same scaling. */
+/** The residual, entry ij divided by 2^units[ij], and norms of column j divided by 2^exponents[j]. */
 interface ScaledResidual {
   readonly m: number;
   readonly n: number;
   readonly p: number;
   readonly shape: readonly number[];
   readonly R: Float64Array;
+  readonly units: Float64Array;
   readonly exponents: readonly number[];
   readonly rowSum: number;
   readonly xNorms: Float64Array;
@@ -108,31 +111,45 @@ function compute(where: string, A: MatrixInput | CsrMatrix, X: MatrixInput | Vec
   const entries = "columns" in left ? Float64Array.from(left.values) : denseCopy(left, "float64");
   const down = exponentOfList(entries);
   const factors = scaled(entries, -down);
-  const columns = scaleColumns(columnsOf(x, n, p), columnsOf(b, m, p), n, m, p, down);
+  const [given, right] = [columnsOf(x, n, p), columnsOf(b, m, p)];
+  const columns = scaleColumns(given, right, n, m, p, down, largestMagnitude(entries) === 0);
+  const wide = wideColumns(entries, down, given, right, columns.exponents, n, m);
   const R = new Float64Array(m * p);
+  const units = new Float64Array(m * p);
   const pointers = "columns" in left ? left.rowPointers : undefined;
   let rowSum = 0;
   for (let i = 0; i < m; i++) {
-    const row = factors.subarray(pointers?.[i] ?? i * n, pointers?.[i + 1] ?? (i + 1) * n);
+    const [from, to] = [pointers?.[i] ?? i * n, pointers?.[i + 1] ?? (i + 1) * n];
+    const row = factors.subarray(from, to);
     const indices = "columns" in left ? left.columns.subarray(left.rowPointers[i], left.rowPointers[i + 1]) : undefined;
     rowSum = Math.max(rowSum, sumOfMagnitudes(row));
     const highs = upperParts(row);
-    for (let j = 0; j < p; j++) R[i * p + j] = subtractDot(columns.b[j]![i]!, row, highs, columns.x[j]!, columns.high[j]!, indices);
+    for (let j = 0; j < p; j++) {
+      if (wide[j]) {
+        const entry = subtractWideDot(right[j * m + i]!, entries.subarray(from, to), given.subarray(j * n, (j + 1) * n), indices);
+        R[i * p + j] = entry.value;
+        units[i * p + j] = entry.exponent;
+      } else {
+        R[i * p + j] = subtractDot(columns.b[j]![i]!, row, highs, columns.x[j]!, columns.high[j]!, indices);
+        units[i * p + j] = columns.exponents[j]!;
+      }
+    }
   }
   const xNorms = Float64Array.from(columns.x, (column) => largestMagnitude(column));
   const bNorms = Float64Array.from(columns.b, (column) => largestMagnitude(column));
-  return { m, n, p, shape, R, exponents: columns.exponents, rowSum, xNorms, bNorms };
+  return { m, n, p, shape, R, units, exponents: columns.exponents, rowSum, xNorms, bNorms };
 }
 
 function columnsOf(A: NdArray, rows: number, p: number): Float64Array {
   return denseCopy(transpose(A.shape.length === 2 ? A : reshape(A, [rows, p])), "float64");
 }
 
-/** Columns of X and B, with the one power of two for A x and b that brings the larger of the two to about 1. */
-function scaleColumns(X: Float64Array, B: Float64Array, n: number, m: number, p: number, down: number) {
+/** Columns of X and B, with the one power of two for A x and b that brings the larger of the two to about 1; A x is 0 where A is nothing. */
+function scaleColumns(X: Float64Array, B: Float64Array, n: number, m: number, p: number, down: number, isNothing: boolean) {
   const [x, b, high, exponents]: [Float64Array[], Float64Array[], Float64Array[], number[]] = [[], [], [], []];
   for (let j = 0; j < p; j++) {
-    const [xj, bj] = [X.subarray(j * n, (j + 1) * n), B.subarray(j * m, (j + 1) * m)];
+    const xj = isNothing ? new Float64Array(n) : X.subarray(j * n, (j + 1) * n);
+    const bj = B.subarray(j * m, (j + 1) * m);
     const isZero = largestMagnitude(xj) === 0;
     const exponent = Math.max(
       isZero ? -Infinity : down + exponentOfList(xj),
@@ -153,39 +170,33 @@ function exponentOfList(x: Float64Array): number {
   return most === 0 ? 0 : exponentOf(most);
 }
 
-/** The upper 26 bits of each entry (Veltkamp: 2^27 + 1), so that products of parts are exact. */
-function upperParts(x: Float64Array): Float64Array {
-  const out = new Float64Array(x.length);
-  for (let l = 0; l < x.length; l++) {
-    const wide = x[l]! * 134217729;
-    out[l] = wide - (wide - x[l]!);
-  }
-  return out;
+/** Scaled entries, and products of two, whose exponents are above are split without loss: 106 bits more are above −1022. */
+const LEAST_EXPONENT = -900;
+
+/** Whether scaling column j as a whole would bring some entry or product too low. */
+function wideColumns(
+  A: Float64Array,
+  down: number,
+  X: Float64Array,
+  B: Float64Array,
+  exponents: readonly number[],
+  n: number,
+  m: number,
+): readonly boolean[] {
+  const a = leastExponent(A);
+  return exponents.map((exponent, j) => {
+    const x = leastExponent(X.subarray(j * n, (j + 1) * n));
+    const b = leastExponent(B.subarray(j * m, (j + 1) * m));
+    return !(Math.min(a - down, x + down - exponent, a + x - exponent, b - exponent) >= LEAST_EXPONENT);
+  });
 }
 
-/** b − Σ a_l x_l; of a sparse row, x at the indices. */
-function subtractDot(
-  b: number,
-  a: Float64Array,
-  aHigh: Float64Array,
-  x: Float64Array,
-  xHigh: Float64Array,
-  indices: Int32Array | undefined,
-): number {
-  let sum = b;
-  let lost = 0;
-  for (let l = 0; l < a.length; l++) {
-    const q = indices === undefined ? l : indices[l]!;
-    const product = a[l]! * x[q]!;
-    const a1 = aHigh[l]!;
-    const x1 = xHigh[q]!;
-    const a2 = a[l]! - a1;
-    const x2 = x[q]! - x1;
-    const error = a2 * x2 - (product - a1 * x1 - a2 * x1 - a1 * x2);
-    const next = sum - product;
-    const back = next - sum;
-    lost += sum - (next - back) - (product + back) - error;
-    sum = next;
+/** The exponent of the smallest entry that is not 0; Infinity where there is none. */
+function leastExponent(x: Float64Array): number {
+  let least = Infinity;
+  for (const value of x) {
+    const size = Math.abs(value);
+    if (size < least && size > 0) least = size;
   }
-  return sum + lost;
+  return least === Infinity ? Infinity : trueExponent(least);
 }

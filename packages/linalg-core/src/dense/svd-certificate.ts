@@ -47,7 +47,9 @@ export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, expo
     UNIT_ROUND_OFF.float64 * size;
   const [δu, δv] = [yield* departure(left, m, k), yield* departure(right, n, k)];
   const bound = (residual + largest * (δu * (1 + δv) + δv)) * (1 + 1e-12);
-  return { kind: "deterministic", bound: scaleByPowerOfTwo(bound, exponent), norm: NORM };
+  // half a smallest number: the rounding of the bound itself, where it is subnormal
+  const inUnits = bound === 0 ? 0 : scaleByPowerOfTwo(bound, exponent) + Number.MIN_VALUE;
+  return { kind: "deterministic", bound: inUnits, norm: NORM };
 }
 
 /** ‖XᵀX − I‖_F and the round-off of finding it. */

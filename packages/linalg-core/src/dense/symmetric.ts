@@ -7,7 +7,7 @@
  */
 import { denseCopy, dtypeOf, UNIT_ROUND_OFF } from "../array/cast.js";
 import type { NdArray } from "../array/types.js";
-import { exponentOf, powerOfTwo } from "../math/bits.js";
+import { powerOfTwo, trueExponent } from "../math/bits.js";
 import type { Steps } from "../runtime/steps.js";
 import { assertSymmetric, SQUARE } from "./assert-symmetric.js";
 import { eachRowSteps } from "./work.js";
@@ -29,7 +29,7 @@ export function* readSymmetric(A: NdArray, where: string, tolerance: number): St
   const [n = 0] = A.shape;
   const a = denseCopy(A, "float64");
   const largest = yield* assertSymmetric(where, a, n, tolerance * n * UNIT_ROUND_OFF[dtypeOf(A)]);
-  const exponent = largest === 0 ? 0 : exactExponentOf(largest);
+  const exponent = largest === 0 ? 0 : trueExponent(largest);
   const half = powerOfTwo(-exponent >> 1); // two factors: 2^1074 is no number
   const other = powerOfTwo(-exponent - (-exponent >> 1));
   yield* eachRowSteps(Math.ceil(n / SQUARE), SQUARE * n, (block) => {
@@ -41,9 +41,4 @@ export function* readSymmetric(A: NdArray, where: string, tolerance: number): St
     }
   });
   return { n, scaled: a, exponent };
-}
-
-/** ⌊log2 x⌋ of x > 0, also where x is subnormal. */
-function exactExponentOf(x: number): number {
-  return x < 2 ** -1022 ? exponentOf(x * 2 ** 60) - 60 : exponentOf(x);
 }

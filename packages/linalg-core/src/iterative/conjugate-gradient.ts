@@ -6,6 +6,7 @@
  *
  * Source: Hestenes and Stiefel.
  */
+import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
@@ -100,7 +101,7 @@ export function* conjugateGradientSteps(
   if (M !== undefined && (M.shape[0] !== n || M.shape[1] !== n))
     throw new ShapeError(where, "preconditioner", `shape [${n}, ${n}]`, M.shape);
   const target = finiteVector(b, n, `${where}(b)`);
-  const x = finiteVector(options.initial, n, `${where}(initial)`);
+  const x = finiteVector(options.initial ?? new Float64Array(n), n, `${where}(initial)`);
 
   // b of a size of about 1, exactly, so that no inner product overflows or vanishes
   const most = largestMagnitude(target);
@@ -109,6 +110,7 @@ export function* conjugateGradientSteps(
   const outcome = yield* iterate(where, operator, M, scaled(target, -exponent), scaledX, tolerance, maxIterations);
   const { iterations, stopped, conditionEstimate } = outcome;
   x.set(scaled(scaledX, exponent));
+  assertFinite(view(x, [n]), `${where}(result overflows float64)`);
 
   const product = new Float64Array(n);
   yield* operator.multiplySteps(x, product);

@@ -19,6 +19,7 @@ import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
+import { largestMagnitude } from "../dense/sums.js";
 import { NonFiniteError, NotConvergedError, ShapeError } from "../errors.js";
 import { exp } from "../math/exp.js";
 import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
@@ -58,6 +59,9 @@ const OPTION_NAMES = ["time", "tolerance", "spectrumUpper", "maxDimension"];
 const LOOK = 4;
 /** The shortest share of the time that is tried: tens of thousands of steps. */
 const SHORTEST = 2 ** -16;
+/** Below, b is lifted first: of subnormal numbers there is no unit vector. */
+const TINY = 2 ** -900;
+const LIFT = 2 ** 150;
 
 /**
  * exp(τ A) b without forming exp(τ A).
@@ -113,9 +117,13 @@ export function* expActionSteps(
   const total = { bound: 0, products: 0, substeps: 0, missed: false };
   for (let j = 0; j < r; j++) {
     const column = columns.subarray(j * n, (j + 1) * n);
-    const { y, bound, products, substeps, missed } = yield* propagate(where, operator, column, { τ, tolerance, μ, maxDimension });
-    for (let i = 0; i < n; i++) out[i * r + j] = y[i]!;
-    total.bound = Math.max(total.bound, bound);
+    const most = largestMagnitude(column);
+    const lift = most > 0 && most < TINY ? LIFT : 1;
+    const lifted = column.map((x) => x * lift);
+    const { y, bound, products, substeps, missed } = yield* propagate(where, operator, lifted, { τ, tolerance, μ, maxDimension });
+    for (let i = 0; i < n; i++) out[i * r + j] = y[i]! / lift;
+    const vanished = most > 0 ? n * Number.MIN_VALUE : 0; // of y itself, and of the bound
+    total.bound = Math.max(total.bound, bound / lift + vanished);
     total.products += products;
     total.substeps += substeps;
     total.missed ||= missed;
@@ -215,10 +223,10 @@ function* grow(
     for (let share = hope; ; share /= 2) {
       // in the scale of what follows: everything is multiplied by e^(μ (left − share)) afterwards
       const after = exp(Math.max(-700, (left - share) * highest));
-      // products off by 8 u ‖A‖, coefficients and their sum by a few u each, all times what exp makes of them
-      const roundings = 8 + 2 * Math.sqrt(k) + 8 * Math.abs(share * τ) * size;
+      // products off by 8 u ‖A‖, coefficients by some √k u that rotations leave in S and a few u each, all times what exp makes of them
+      const roundings = 16 + 12 * Math.sqrt(k) + 8 * Math.abs(share * τ) * size;
       const roundOff = UNIT_ROUND_OFF.float64 * roundings * length * Math.max(1, exp(share * ritz));
-      const bound = (errorBound(θ, S, k, basis.β, length, share * τ, share * highest) + roundOff) * after;
+      const bound = (errorBound(θ, S, k, basis.rest, length, share * τ, share * highest) + roundOff) * after;
       const isGood = bound <= tolerance * share * scale * Math.max(1, exp(highest));
       if (isGood || (isFull && share <= SHORTEST)) {
         const y = combine(basis, θ, S, k, length, share * τ);

@@ -12,7 +12,7 @@ import { norm } from "../dense/norm.js";
 import { residual } from "../dense/residual.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import type { Steps } from "../runtime/steps.js";
-import { addMultiple, euclideanNorm, type Operand } from "./vectors.js";
+import { euclideanNorm, type Operand } from "./vectors.js";
 
 const NORM = "‖Aᵀ(b − A x) − μ² x‖₂";
 
@@ -34,7 +34,7 @@ export function* measureGradient(
   const residualNorm = euclideanNorm(r);
   const g = new Float64Array(n);
   operator.multiplyTranspose(r, g);
-  addMultiple(-damping * damping, x, g);
+  subtractDamped(damping, x, g);
   const gradient = euclideanNorm(g) * (1 + (n + 8) * u);
   if (isLinearOperator(A))
     return {
@@ -43,6 +43,12 @@ export function* measureGradient(
     };
   const size = norm(A, { kind: "fro" });
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
-  const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * damping * euclideanNorm(x);
-  return { residualNorm, certificate: { kind: "deterministic", bound: gradient + 1.01 * roundOff, norm: NORM } };
+  const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * (damping * euclideanNorm(x));
+  const vanished = (m + 2) * (n + 2) * Number.MIN_VALUE; // of products that underflow
+  return { residualNorm, certificate: { kind: "deterministic", bound: gradient + 1.01 * roundOff + vanished, norm: NORM } };
+}
+
+/** g ← g − μ² x; μ² alone may overflow, or vanish. */
+export function subtractDamped(μ: number, x: Float64Array, g: Float64Array): void {
+  for (let j = 0; j < g.length; j++) g[j]! -= μ * (μ * x[j]!);
 }

@@ -19,11 +19,13 @@ export interface KrylovBasis {
   readonly T: number[][];
   /** ‖A v_(k−1) − V T e_(k−1)‖; 0 when the span is invariant under A. */
   β: number;
+  /** The same, as measured: not above n u ‖A‖ where β is 0, and 0 only when V spans the whole space. */
+  rest: number;
 }
 
 /** A basis that begins with a unit vector. */
 export function startBasis(v: Float64Array): KrylovBasis {
-  return { vectors: [v], T: [], β: 0 };
+  return { vectors: [v], T: [], β: 0, rest: 0 };
 }
 
 /**
@@ -41,6 +43,7 @@ export function* extendBasis(A: CheckedOperator, basis: KrylovBasis, size: numbe
   T.push(Array.from(row));
   const β = euclideanNorm(w);
   basis.β = β <= w.length * UNIT_ROUND_OFF.float64 * Math.max(size, Math.abs(row[k]!)) ? 0 : β;
+  basis.rest = k + 1 === w.length ? 0 : β;
   if (basis.β > 0) vectors.push(w.map((x) => x / β));
 }
 

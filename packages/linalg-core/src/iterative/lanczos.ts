@@ -184,7 +184,8 @@ function* finish(A: Operand, operator: CheckedOperator, { pairs, products, resta
   const isOperator = isLinearOperator(A);
   // a product with y is off by γ_(n + 2) ‖A‖_F ‖y‖; of an operator the largest image stands for its norm
   const roundOff = 4 * (n + 8) * UNIT_ROUND_OFF.float64 * (isOperator ? largest : norm(A, { kind: "fro" }));
-  const bound = Math.max(0, ...residuals) * (1 + (n + 8) * UNIT_ROUND_OFF.float64) + roundOff;
+  const vanished = 2 * n * n * Number.MIN_VALUE; // of products that underflow
+  const bound = Math.max(0, ...residuals) * (1 + (n + 8) * UNIT_ROUND_OFF.float64) + roundOff + vanished;
   return {
     values: view(Float64Array.from(pairs, ({ value }) => value), [count]), // prettier-ignore
     vectors: view(vectors, [n, count]),

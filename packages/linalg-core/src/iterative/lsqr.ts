@@ -8,17 +8,19 @@
  * In exact arithmetic the iterates of conjugate gradients on AᵀA x = Aᵀb, without ever squaring the condition of A.
  * Source: Paige and Saunders.
  */
+import { assertFinite } from "../array/check.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { largestMagnitude, scaled } from "../dense/sums.js";
 import { NotConvergedError, ShapeError } from "../errors.js";
 import { exponentOf } from "../math/bits.js";
+import { hypot } from "../math/hypot.js";
 import { asOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
-import { measureGradient } from "./gradient-certificate.js";
+import { measureGradient, subtractDamped } from "./gradient-certificate.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
 export interface LsqrOptions {
@@ -95,13 +97,13 @@ export function* lsqrSteps(
   assertInteger(where, { maxIterations }, 1, Number.MAX_SAFE_INTEGER);
   const N = preconditionerOf(where, options.preconditioner, n, damping);
   const target = finiteVector(b, m, `${where}(b)`);
-  const start = finiteVector(options.initial, n, `${where}(initial)`);
-
+  const start = finiteVector(options.initial ?? new Float64Array(n), n, `${where}(initial)`);
   const most = largestMagnitude(target); // b of a size of about 1, exactly, so that nothing overflows on the way
   const exponent = most === 0 ? 0 : exponentOf(most);
   const system: System = { A: operator, N, b: scaled(target, -exponent), damping };
   const outcome = yield* iterate(system, scaled(start, -exponent), tolerance, maxIterations);
   const x = scaled(outcome.x, exponent);
+  assertFinite(view(x, [n]), `${where}(result overflows float64)`);
 
   const measured = yield* measureGradient(A, operator, x, target, damping);
   const { stopped, iterations, normEstimate } = outcome;
@@ -155,16 +157,16 @@ function* iterate(system: System, x0: Float64Array, tolerance: number, maxIterat
   transposedProduct(system, u, low, v, t);
   let α = unitize(v);
   const w = v.slice();
-  let [φ, corner, square, last] = [β, α, α * α, 1];
+  let [φ, corner, size, last] = [β, α, α, 1]; // size: the Frobenius norm of the bidiagonal matrix so far
   for (let iteration = 0; ; iteration++) {
     yield pause(iteration, maxIterations);
     const gradient = φ * α * last; // ‖Aᵀr‖ of the recurrence
-    const seemsDone = φ <= allowed || gradient <= tolerance * Math.sqrt(square) * φ || α === 0 || β === 0;
+    const seemsDone = φ <= allowed || gradient <= tolerance * size * φ || α === 0 || β === 0;
     if (seemsDone || iteration === maxIterations || (iteration > 0 && iteration % CHECK === 0)) {
       const answer = yield* candidate(system, x0, y, t);
-      const met = yield* criterion(system, answer, allowed, tolerance, Math.sqrt(square));
+      const met = yield* criterion(system, answer, allowed, tolerance, size);
       if (met !== undefined || iteration === maxIterations || α === 0 || β === 0)
-        return { x: answer, stopped: met ?? "iterations", iterations: iteration, normEstimate: Math.sqrt(square) };
+        return { x: answer, stopped: met ?? "iterations", iterations: iteration, normEstimate: size };
     }
     // the next pair of vectors
     yield* product(system, v, t, au);
@@ -175,9 +177,9 @@ function* iterate(system: System, x0: Float64Array, tolerance: number, maxIterat
     transposedProduct(system, u, low, v, t);
     addMultiple(-β, before, v);
     α = unitize(v);
-    square += α * α + β * β;
+    size = hypot(size, hypot(α, β));
     // the rotation that removes β from the bidiagonal matrix
-    const length = Math.sqrt(corner * corner + β * β);
+    const length = hypot(corner, β);
     const [c, s] = length === 0 ? [1, 0] : [corner / length, β / length];
     const θ = s * α;
     const step = length === 0 ? 0 : (c * φ) / length;
@@ -241,7 +243,7 @@ function* criterion(
   if (size <= allowed && damping === 0) return "residual";
   const g = new Float64Array(x.length);
   A.multiplyTranspose(r, g);
-  addMultiple(-damping * damping, x, g);
+  subtractDamped(damping, x, g);
   const h = new Float64Array(x.length);
   if (N) N.multiplyTranspose(g, h); // the estimate of the norm is that of A N
   const whole = damping === 0 ? size : euclideanNorm(Float64Array.of(size, damping * euclideanNorm(x)));

@@ -52,7 +52,7 @@ export function pairsOf({ vectors }: KrylovBasis, ritz: readonly Ritz[], count: 
 export function cutDown({ vectors, T }: KrylovBasis, ritz: readonly Ritz[], p: number): KrylovBasis {
   const kept = ritz.slice(0, p).map(({ s }) => unit(combination(vectors, s)));
   const rows = ritz.slice(0, p).map(({ θ }, i) => Array.from({ length: p }, (_, j) => (i === j ? θ : 0)));
-  return { vectors: [...kept, vectors[T.length]!], T: rows, β: 0 };
+  return { vectors: [...kept, vectors[T.length]!], T: rows, β: 0, rest: 0 };
 }
 
 /** A random direction orthogonal to all vectors. */

@@ -7,6 +7,9 @@
  *
  * With ε such that both together fail with probability δ, the width w = λ_max − λ_min is at most (θ_max − θ_min) / (1 − 2ε), and the
  * interval is [θ_min − ε w, θ_max + ε w].
+ * Where the basis ends early with a rest β, A + E with ‖E‖ ≤ 2 β leaves its span invariant. An eigenvector q of A with a part c = ‖Vᵀq‖ in it
+ * has its eigenvalue within ‖E‖ / c of a Ritz value, and c is at least the part of q in the start: P[c < t] ≤ t √(2n/π), t = δ/2 √(π/2n).
+ *
  * Source: Kuczyński and Woźniakowski 1992, applied to A − λ_min I and λ_max I − A, which Lanczos cannot tell from A.
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
@@ -87,7 +90,7 @@ export function* spectrumIntervalSteps(
   const { steps = Math.min(n, Math.ceil((exponent / Math.sqrt(WIDTH) + 1) / 2)) } = options;
   assertInteger(where, { steps }, 1, n);
 
-  const { θ, done } = yield* ritzExtremes(operator, steps, seed);
+  const { θ, done, rest, ratio } = yield* ritzExtremes(operator, steps, seed);
   const root = exponent / (2 * steps - 1);
   const ε = done ? 0 : root * root; // an invariant subspace holds every eigenvalue that a random start meets: all of them
   if (!(ε < 0.5)) {
@@ -96,7 +99,10 @@ export function* spectrumIntervalSteps(
   }
   const width = (θ.high - θ.low) / (1 - 2 * ε);
   const size = Math.max(Math.abs(θ.low), Math.abs(θ.high));
-  const margin = ε * width + 8 * n * UNIT_ROUND_OFF.float64 * (size + width); // and the rounding of the basis
+  const hidden = done ? (2 * rest * Math.sqrt((2 * n) / Math.PI)) / ((1 - confidence) / 2) : 0;
+  // and the rounding of the basis, whose vectors are of length 1 up to 2^-1074 / β
+  const rounding = 8 * n * UNIT_ROUND_OFF.float64 * (size + width) + n * Number.MIN_VALUE * ratio;
+  const margin = ε * width + hidden + rounding;
   return {
     low: θ.low - margin,
     high: θ.high + margin,
@@ -108,8 +114,17 @@ export function* spectrumIntervalSteps(
   };
 }
 
-/** The extreme eigenvalues of T after k steps, and whether the span has become invariant. */
-function* ritzExtremes(A: CheckedOperator, steps: number, seed: Seed): Steps<{ θ: { low: number; high: number }; done: boolean }> {
+interface Extremes {
+  readonly θ: { readonly low: number; readonly high: number };
+  /** The span has become invariant, up to `rest`. */
+  readonly done: boolean;
+  readonly rest: number;
+  /** ‖T‖ over the smallest β, at least 1. */
+  readonly ratio: number;
+}
+
+/** The extreme eigenvalues of T after so many steps. */
+function* ritzExtremes(A: CheckedOperator, steps: number, seed: Seed): Steps<Extremes> {
   const [n] = A.shape;
   const rng = rngFor(seed, "linalg-core/spectrum-interval");
   const start = Float64Array.from({ length: n }, () => rng.normal());
@@ -126,5 +141,6 @@ function* ritzExtremes(A: CheckedOperator, steps: number, seed: Seed): Steps<{ �
     beside.push(basis.β);
   }
   const θ = extremesOfTridiagonal(Float64Array.from(diagonal), Float64Array.from(beside.slice(0, diagonal.length - 1)));
-  return { θ, done: basis.β === 0 || diagonal.length === n };
+  const least = beside.reduce((least, β) => Math.min(least, β), Infinity);
+  return { θ, done: basis.β === 0 || diagonal.length === n, rest: basis.rest, ratio: Math.max(1, size / least) };
 }

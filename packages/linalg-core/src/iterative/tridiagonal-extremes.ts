@@ -3,19 +3,27 @@
  *
  *   T  k × k: diagonal d, beside it e      count(x) eigenvalues below x: the negative pivots of T − x I = L D Lᵀ
  *
+ * T is brought near 1 by a power of two first: squares of e neither overflow nor vanish beside T.
+ *
  * Source: Sylvester's law of inertia; Givens.
  */
+import { largestMagnitude, scaled, timesPowerOfTwo } from "../dense/sums.js";
+import { exponentOf } from "../math/bits.js";
+
 const STEPS = 100; // each halves the interval: to the last bit
 
 /** Both, to the last bit that the count can tell. */
-export function extremesOfTridiagonal(d: Float64Array, e: Float64Array): { readonly low: number; readonly high: number } {
+export function extremesOfTridiagonal(diagonal: Float64Array, beside: Float64Array): { readonly low: number; readonly high: number } {
+  const exponent = exponentOf(Math.max(largestMagnitude(diagonal), largestMagnitude(beside)));
+  const [d, e] = [scaled(diagonal, -exponent), scaled(beside, -exponent)];
   let [least, most] = [Infinity, -Infinity];
   for (let i = 0; i < d.length; i++) {
     const reach = Math.abs(e[i - 1] ?? 0) + Math.abs(e[i] ?? 0); // Gershgorin
     least = Math.min(least, d[i]! - reach);
     most = Math.max(most, d[i]! + reach);
   }
-  return { low: bisect(d, e, least, most, 1), high: bisect(d, e, least, most, d.length) };
+  const ends = { low: bisect(d, e, least, most, 1), high: bisect(d, e, least, most, d.length) };
+  return { low: timesPowerOfTwo(ends.low, exponent), high: timesPowerOfTwo(ends.high, exponent) };
 }
 
 /** The index-th smallest eigenvalue, within [from, to]. */

@@ -29,9 +29,8 @@ export function addMultiple(α: number, x: Float64Array, y: Float64Array): void 
   for (let i = 0; i < y.length; i++) y[i]! += α * x[i]!;
 }
 
-/** The finite entries of a vector of this length, a copy; zeros if there is none. */
-export function finiteVector(input: VectorInput | undefined, length: number, site: string): Float64Array {
-  if (input === undefined) return new Float64Array(length);
+/** The finite entries of a vector of this length, a copy. */
+export function finiteVector(input: VectorInput, length: number, site: string): Float64Array {
   const entries = vectorEntries(input, length, site);
   assertFinite(asArray(input, site), site);
   return entries;
@@ -69,7 +68,8 @@ export function measureResidual(
   const r = residual(A, view(x, [n]), view(b, [m])).data;
   const value = euclideanNorm(Float64Array.from(r));
   const size = norm(A, { kind: "fro" }) * euclideanNorm(x) + euclideanNorm(b);
-  // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|)
-  const bound = value * (1 + (m + 8) * u) + (n + 2) * (n + 2) * u * u * size;
+  // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|), and half a smallest number where R is subnormal
+  const vanished = value === 0 && size === 0 ? 0 : 2 * m * Number.MIN_VALUE;
+  const bound = value * (1 + (m + 8) * u) + (n + 2) * (n + 2) * u * u * size + vanished;
   return { value, certificate: { kind: "deterministic", bound, norm: NORM } };
 }

@@ -34,6 +34,11 @@ export function exponentOf(x: number): number {
   return Math.max(1, (highWord(x) >>> 20) & 0x7ff) - 1023;
 }
 
+/** ⌊log2 |x|⌋ of x ≠ 0, also where x is subnormal. */
+export function trueExponent(x: number): number {
+  return Math.abs(x) < 2 ** -1022 ? exponentOf(x * 2 ** 60) - 60 : exponentOf(x);
+}
+
 /** y · 2^k for normal y and |k| ≤ 1075, rounded once: two factors, so that neither leaves the range of normal numbers. */
 export function scaleByPowerOfTwo(y: number, k: number): number {
   const half = k >> 1;

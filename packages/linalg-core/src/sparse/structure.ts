@@ -167,8 +167,11 @@ export function realsOf(where: string, argument: string, list: ArrayLike<number>
   return out;
 }
 
+/** Something with a length, which row pointers and positions of entries can count. */
 function isList(value: unknown): value is ArrayLike<unknown> {
-  return typeof value === "object" && value !== null && Number.isSafeInteger((value as ArrayLike<unknown>).length);
+  if (typeof value !== "object" || value === null) return false;
+  const { length } = value as ArrayLike<unknown>;
+  return Number.isSafeInteger(length) && length >= 0 && length <= MAX_INDEX;
 }
 
 /** Counting sort by columns: entries of a column keep the order of their rows, so that the result is sorted too. */

@@ -9,6 +9,7 @@
  * Source: L. I. Bluestein, 1970.
  */
 import { view } from "../array/view.js";
+import { largestMagnitude } from "../dense/sums.js";
 import { ShapeError } from "../errors.js";
 import { powerOfTwo } from "../math/bits.js";
 import { rootOfUnity } from "../math/sincospi.js";
@@ -25,6 +26,8 @@ export interface ComplexRows {
   readonly im: Float64Array;
 }
 
+/** Rows with entries beyond are scaled. */
+const LARGE = 2 ** 900;
 /** Points that one convolution holds at a time. */
 const CHUNK = 2 ** 18;
 
@@ -80,16 +83,22 @@ function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> 
   const filter = yield* chirpFilter(n, m, c);
   const out = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
   const perChunk = Math.max(1, Math.floor(CHUNK / M));
+  // sums on the way are up to 2^60 times the entries: those of large ones are kept from overflowing where the result does not
+  const scaleOf = (p: number): number =>
+    Math.max(largestMagnitude(re, p, p + n), largestMagnitude(im, p, p + n)) > LARGE ? powerOfTwo(-100) : 1;
   for (let first = 0; first < re.length / n; first += perChunk) {
     const rows = Math.min(perChunk, re.length / n - first);
     const a = { re: new Float64Array(rows * M), im: new Float64Array(rows * M) };
-    for (let row = 0; row < rows; row++) multiply(n, c, { re, im }, (first + row) * n, 1, a, row * M);
+    for (let row = 0; row < rows; row++) multiply(n, c, { re, im }, (first + row) * n, scaleOf((first + row) * n), a, row * M);
     yield rest();
     const A = yield* byPasses(m, a);
     for (let row = 0; row < rows; row++) multiply(M, filter, A, row * M, 1, A, row * M);
     yield rest();
     const product = yield* byPasses(m, { re: A.im, im: A.re }); // the inverse, planes swapped
-    for (let row = 0; row < rows; row++) multiply(n, c, { re: product.im, im: product.re }, row * M, 1 / M, out, (first + row) * n);
+    for (let row = 0; row < rows; row++) {
+      const p = (first + row) * n;
+      multiply(n, c, { re: product.im, im: product.re }, row * M, 1 / M / scaleOf(p), out, p);
+    }
     yield rest();
   }
   return out;

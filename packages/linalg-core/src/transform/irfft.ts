@@ -9,6 +9,7 @@ import { denseCopy, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
+import { describeValue } from "../describe.js";
 import { ShapeError } from "../errors.js";
 import { assertInteger, assertKnownOptions } from "../options.js";
 import { openScope } from "../runtime/scope.js";
@@ -65,6 +66,9 @@ export function* irfftSteps(
   assertKnownOptions(where, options, known);
   const { axis = -1 } = options;
   assertInteger(where, { n }, 1, Infinity);
+  const given: unknown = spectrum;
+  if (typeof given !== "object" || given === null)
+    throw new ShapeError(where, "spectrum", "an object with re and im", describeValue(given));
   const a = asArray(spectrum.re, `${where}(re)`);
   const b = asArray(spectrum.im, `${where}(im)`);
   const k = axisOf(where, "re", axis, a);
