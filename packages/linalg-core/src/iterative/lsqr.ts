@@ -115,9 +115,8 @@ export function* lsqrSteps(
     certificate: measured.certificate,
     diagnostics: { iterations, normEstimate },
   };
-  if (stopped === "iterations" && onMiss === "throw") {
+  if (stopped === "iterations" && onMiss === "throw")
     throw new NotConvergedError(where, result, `expected a tolerance of ${tolerance} within ${maxIterations} iterations, got none (error.result holds the last answer)`); // prettier-ignore
-  }
   return result;
 }
 
