@@ -101,10 +101,10 @@ describe("laws", () => {
 
   test("an abort rejects with its reason, leaves nothing behind and `out` as it was", async () => {
     const controller = new AbortController();
-    const out = view(new Int32Array(2000 * 2000), [2000, 2000]);
-    const many = packSigns(signs(2000, 512, "abort"));
+    const out = view(new Int32Array(4000 * 4000), [4000, 4000]); // longer than the first report of progress takes to come, on any machine
+    const many = packSigns(signs(4000, 1500, "abort"));
     const run = signProductsAsync(many, many, { out, signal: controller.signal, onProgress: () => { controller.abort(new Error("enough")); } }); // prettier-ignore
-    await expect(run).rejects.toThrow("enough");
+    await expect(run.then(() => "resolved")).rejects.toThrow("enough");
     expect(out.data.every((c) => c === 0)).toBe(true);
     expect(arenaBytesInUse()).toBe(0);
   });
