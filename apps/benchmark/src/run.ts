@@ -32,7 +32,7 @@ export interface Progress {
 
 /** Quick answers in three minutes, full in an hour: rounds and times a size, and the seconds after which the rest gets one round. */
 const EFFORT: Readonly<Record<Selection["profile"], MeasureOptions & { readonly hurryAfter: number }>> = {
-  quick: { rounds: 3, sampleTime: 50, budget: 600, cutoff: 15_000, hurryAfter: 120 },
+  quick: { rounds: 3, sampleTime: 30, budget: 600, cutoff: 15_000, hurryAfter: 120 },
   full: { rounds: 9, sampleTime: 20, budget: 5000, cutoff: 60_000, hurryAfter: 3000 },
 };
 
