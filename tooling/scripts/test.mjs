@@ -6,7 +6,6 @@ import { findChromium, noChromium } from "./find-chromium.mjs";
 
 const full = process.argv.includes("--full");
 const failed = []; // names of steps
-const SHARDS = 3;
 const tests = { node: 0, chromium: 0, site: 0, failed: 0 };
 process.chdir(root);
 if (full) process.env.SUBQUAD_TEST_PROFILE = "full";
@@ -48,32 +47,20 @@ function step(name, action) {
   return status === 0;
 }
 
-/** Node and types in one run; Chromium in shards, as one page that runs every file ends in a message larger than vitest's channel carries. */
+/** All projects in one process. A run that fails without a failed test (a file that does not load) counts as one. */
 function vitest() {
-  const slowest = [vitestRun("vitest: node and types", "--project=node", "--project=types")];
-  if (findChromium())
-    for (let i = 1; i <= SHARDS; i++)
-      slowest.push(vitestRun(`vitest: chromium ${i}/${SHARDS}`, "--project=chromium", `--shard=${i}/${SHARDS}`));
-  console.log("\nslowest tests");
-  const worst = slowest.flat().sort((a, b) => b.seconds - a.seconds);
-  for (const { seconds, name } of worst.slice(0, 10)) console.log(`  ${seconds.toFixed(2).padStart(6)} s  ${name}`);
-}
-
-/** One run, counted. A run that fails without a failed test (a file that does not load) counts as one. */
-function vitestRun(name, ...selection) {
   rmSync(".vitest", { recursive: true, force: true }); // a stale report would be a false pass
   const reporters = ["--reporter=default", "--reporter=json", "--outputFile.json=.vitest/report.json"];
-  const ok = step(name, () => tool("vitest", ["run", ...selection, ...reporters, "--reporter=./tooling/scripts/tally-reporter.mjs"]));
-  if (!existsSync(".vitest/report.json") || !existsSync(".vitest/projects.json")) return [];
+  const ok = step("vitest", () => tool("vitest", ["run", ...reporters, "--reporter=./tooling/scripts/tally-reporter.mjs"]));
+  if (!existsSync(".vitest/report.json") || !existsSync(".vitest/projects.json")) return;
   const report = JSON.parse(readFileSync(".vitest/report.json", "utf8"));
   const { projects, slowest } = JSON.parse(readFileSync(".vitest/projects.json", "utf8"));
-  let inChromium = 0;
-  for (const [project, { passed }] of Object.entries(projects)) if (project.startsWith("chromium")) inChromium += passed;
-  tests.chromium += inChromium;
-  tests.node += report.numPassedTests - inChromium; // type tests are counted with node
-  tests.failed += report.numFailedTests;
-  if (!ok && report.numFailedTests > 0) failed.splice(failed.indexOf(name), 1); // counted test by test
-  return slowest;
+  for (const [name, { passed }] of Object.entries(projects)) if (name.startsWith("chromium")) tests.chromium += passed;
+  tests.node = report.numPassedTests - tests.chromium; // type tests are counted with node
+  tests.failed = report.numFailedTests;
+  if (!ok && tests.failed > 0) failed.splice(failed.indexOf("vitest"), 1); // counted test by test
+  console.log("\nslowest tests");
+  for (const { seconds, name } of slowest) console.log(`  ${seconds.toFixed(2).padStart(6)} s  ${name}`);
 }
 
 function tally() {

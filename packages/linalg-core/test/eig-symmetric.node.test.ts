@@ -1,30 +1,10 @@
-import { gaussianArray, matmulOracle, plain } from "@subquad/test-kit";
-import { afterAll, beforeAll, describe, test } from "vitest";
-import type { DType, NdArray } from "../src/array/types.js";
+import { test } from "vitest";
+import type { NdArray } from "../src/array/types.js";
 import { eigSymmetric, eigSymmetricAsync } from "../src/dense/eig-symmetric.js";
-import { closePool, configure, ready } from "../src/runtime/environment.js";
-import { expectThreadsKeepBits } from "./factorization-support.js";
-import { dtypes, inDtype } from "./numeric-support.js";
+import { definite, describeThreads, expectThreadsKeepBits } from "./factorization-support.js";
+import { dtypes } from "./numeric-support.js";
 
-const random = (m: number, n: number, dtype: DType): NdArray => inDtype(gaussianArray([m, n], { seed: `threads/${m}/${n}` }), dtype);
-
-/** G Gᵀ + n I, symmetric to the last bit. */
-function definite(n: number, dtype: DType): NdArray {
-  const G = random(n, n, dtype);
-  const { data } = matmulOracle(G, G, { transposeB: true });
-  return inDtype(plain(data.map((x, p) => x + (p % (n + 1) === 0 ? n : 0)), [n, n]), dtype); // prettier-ignore
-}
-
-describe("laws: one, two, three threads and the calling thread give the same bits", () => {
-  beforeAll(async () => {
-    configure({ threads: 3 });
-    await ready();
-  });
-  afterAll(async () => {
-    configure({ threads: "auto" });
-    await closePool();
-  });
-
+describeThreads(() => {
   test.each(dtypes)("eigSymmetricAsync, %s", async (dtype) => {
     for (const n of [20, 150]) {
       const A = definite(n, dtype);

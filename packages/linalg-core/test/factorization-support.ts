@@ -4,16 +4,28 @@
  *   default profile   every type and dtype, square at every size, and three pairs m ≠ n of each type, drawn by rotation
  *   full profile      the complete grid of pairs
  */
-import { generalMatrix, layouts, matrixSizes, matrixTypes, plain, strided, ulpOf, type MatrixType, type Strided } from "@subquad/test-kit";
-import { expect } from "vitest";
+import {
+  gaussianArray,
+  generalMatrix,
+  layouts,
+  matmulOracle,
+  matrixSizes,
+  matrixTypes,
+  plain,
+  strided,
+  ulpOf,
+  type MatrixType,
+  type Strided,
+} from "@subquad/test-kit";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import type { DType, NdArray } from "../src/array/types.js";
 import { view } from "../src/array/view.js";
 import type { Certificate } from "../src/certificate.js";
 import { isNumericsError } from "../src/errors.js";
-import { backend, configure } from "../src/runtime/environment.js";
+import { backend, closePool, configure, ready } from "../src/runtime/environment.js";
 import { arenaBytesInUse } from "../src/runtime/scope.js";
 import type { RunControl } from "../src/steps.js";
-import { dtypes, expectSameBits, isFullProfile } from "./numeric-support.js";
+import { dtypes, expectSameBits, inDtype, isFullProfile } from "./numeric-support.js";
 
 /** LAPACK's own thresholds: a sound factorization has ratios of a few units, and no test matrix may reach these. */
 export const THRESHOLD = 30;
@@ -161,4 +173,31 @@ export function integersFrom(A: Strided, most = 4): NdArray {
     Float64Array.from(inLayout(A, "row").data, (x) => Math.max(-most, Math.min(most, Math.round(2 * x))) + 0),
     [...A.shape],
   );
+}
+
+/** Tests that run with a pool of three workers, which ends with them. */
+export function describeThreads(body: () => void): void {
+  describe("laws: one, two, three threads and the calling thread give the same bits", () => {
+    beforeAll(async () => {
+      configure({ threads: 3 });
+      await ready();
+    });
+    afterAll(async () => {
+      configure({ threads: "auto" });
+      await closePool();
+    });
+    body();
+  });
+}
+
+/** Normal deviates, the same for the same shape. */
+export function gaussian(m: number, n: number, dtype: DType): NdArray {
+  return inDtype(gaussianArray([m, n], { seed: `threads/${m}/${n}` }), dtype);
+}
+
+/** G Gᵀ + n I, symmetric to the last bit. */
+export function definite(n: number, dtype: DType): NdArray {
+  const G = gaussian(n, n, dtype);
+  const { data } = matmulOracle(G, G, { transposeB: true });
+  return inDtype(plain(data.map((x, p) => x + (p % (n + 1) === 0 ? n : 0)), [n, n]), dtype); // prettier-ignore
 }

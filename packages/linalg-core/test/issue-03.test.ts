@@ -6,6 +6,7 @@ import {
   conditionEstimate,
   conjugateGradientSync,
   csr,
+  csrFromDense,
   expActionSync,
   lanczosSync,
   lsqrSync,
@@ -160,4 +161,46 @@ test("issue-03: a solution that overflows is refused by name", () => {
   const most = Number.MAX_VALUE;
   for (const solve of [conjugateGradientSync, lsqrSync])
     expect(() => solve([[0.5, 0], [0, 0.25]], [most, -most])).toThrow(/Sync\(result overflows float64\): expected finite/); // prettier-ignore
+});
+
+describe("issue-03: symmetric up to round-off", () => {
+  /** e₀e₀ᵀ and a skew part of half the allowed size, which the symmetric part does not see. */
+  function nearlySymmetric(n: number): NdArray {
+    const skew = 4 * n * 2 ** -53;
+    return view(
+      Float64Array.from({ length: n * n }, (_, p) => {
+        const [i, j] = [Math.floor(p / n), p % n];
+        return i === j ? (i === 0 ? 1 : 0) : i < j ? skew : -skew;
+      }),
+      [n, n],
+    );
+  }
+
+  test("expAction, lanczos and spectrumInterval speak of the symmetric part", () => {
+    const n = 60;
+    const A = nearlySymmetric(n);
+    const b = Float64Array.from({ length: n }, (_, i) => 1 + (i % 7));
+    const want = b.map((x, i) => (i === 0 ? Math.E * x : x));
+    for (const input of [A, csrFromDense(A)]) {
+      const { y, certificate } = expActionSync(input, b, { tolerance: 1e-12 });
+      const error = Math.sqrt(Array.from(y.data, (x, i) => (x - want[i]!) ** 2).reduce((s, e) => s + e, 0));
+      expect(certificate.kind).toBe("deterministic");
+      expect(error).toBeLessThanOrEqual((certificate as { bound: number }).bound);
+      const found = lanczosSync(input, { count: 2 });
+      expect(Math.abs(found.values.data[0]! - 1)).toBeLessThanOrEqual((found.certificate as { bound: number }).bound);
+      const { low, high } = spectrumIntervalSync(input);
+      expect(low).toBeLessThanOrEqual(0);
+      expect(high).toBeGreaterThanOrEqual(1);
+    }
+  });
+
+  test("a bound of the spectrum that somebody gave is a condition, unless Gershgorin proves it", () => {
+    const A = [[2, 1], [1, 2]]; // prettier-ignore
+    expect(expActionSync(A, [1, 0]).certificate.kind).toBe("deterministic");
+    expect(expActionSync(A, [1, 0], { spectrumUpper: 3.5 }).certificate.kind).toBe("deterministic");
+    expect(expActionSync(A, [1, 0], { spectrumUpper: 1 }).certificate).toMatchObject({
+      kind: "conditional",
+      condition: "no eigenvalue of τA exceeds 1",
+    });
+  });
 });

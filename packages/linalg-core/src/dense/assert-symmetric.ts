@@ -10,12 +10,17 @@ import { eachRowSteps } from "./work.js";
 /** Rows and columns of a square that is read at once: its two images stay in cache. */
 export const SQUARE = 32;
 
+export interface Symmetry {
+  readonly largest: number;
+  readonly measured: number;
+}
+
 /**
  * Every entry of A is finite, and max |a_ij − a_ji| ≤ relative · max |a|.
  * @param A n × n, row-major.
- * @returns max |a|.
+ * @returns max |a|, and max |a_ij − a_ji|.
  */
-export function* assertSymmetric(where: string, A: Float64Array, n: number, relative: number): Steps<number> {
+export function* assertSymmetric(where: string, A: Float64Array, n: number, relative: number): Steps<Symmetry> {
   let largest = 0;
   let measured = 0;
   let faults = 0;
@@ -38,7 +43,7 @@ export function* assertSymmetric(where: string, A: Float64Array, n: number, rela
   const allowed = relative * largest;
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
-  return largest;
+  return { largest, measured };
 }
 
 function refuse(where: string, A: Float64Array, n: number): never {

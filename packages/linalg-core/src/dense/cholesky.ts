@@ -106,7 +106,7 @@ export function* choleskySteps(
   const [n = 0] = input.shape;
   const a = yield* entriesOf(input);
   const dtype = dtypeOf(input);
-  const largest = yield* assertSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
+  const { largest } = yield* assertSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
   const scope = openScope();
   try {
     if (pivot) return yield* pivoted(scope, a, n, dtype, largest, certify);

@@ -28,7 +28,7 @@ export interface SymmetricMatrix {
 export function* readSymmetric(A: NdArray, where: string, tolerance: number): Steps<SymmetricMatrix> {
   const [n = 0] = A.shape;
   const a = denseCopy(A, "float64");
-  const largest = yield* assertSymmetric(where, a, n, tolerance * n * UNIT_ROUND_OFF[dtypeOf(A)]);
+  const { largest } = yield* assertSymmetric(where, a, n, tolerance * n * UNIT_ROUND_OFF[dtypeOf(A)]);
   const exponent = largest === 0 ? 0 : trueExponent(largest);
   const half = powerOfTwo(-exponent >> 1); // two factors: 2^1074 is no number
   const other = powerOfTwo(-exponent - (-exponent >> 1));

@@ -22,13 +22,13 @@ import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { largestMagnitude } from "../dense/sums.js";
 import { NonFiniteError, NotConvergedError, ShapeError } from "../errors.js";
 import { exp } from "../math/exp.js";
-import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
+import { asOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { gershgorin } from "./gershgorin.js";
 import { combine, errorBound } from "./krylov-exponential.js";
 import { extendBasis, startBasis, type KrylovBasis } from "./krylov.js";
-import { assertSymmetricOperand } from "./symmetric-operand.js";
+import { symmetricOperand } from "./symmetric-operand.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
 
 export interface ExpActionOptions {
@@ -49,7 +49,7 @@ export interface ExpActionResult {
   /** The shape of b, float64. */
   readonly y: NdArray;
   readonly method: "krylov";
-  /** `bound` ≥ ‖exp(τA) b − y‖₂ for every column. */
+  /** `bound` ≥ ‖exp(τA) b − y‖₂ for every column; conditional on `spectrumUpper` where that is less than Gershgorin's bound. */
   readonly certificate: Certificate;
   readonly diagnostics: { readonly products: number; readonly substeps: number };
 }
@@ -67,7 +67,7 @@ const LIFT = 2 ** 150;
  * exp(τ A) b without forming exp(τ A).
  *
  * For large A, or one that is known by its products, and few b. For a small dense A with many b, `eigSymmetric` once is cheaper.
- * @param A shape [n, n]: dense or sparse, checked to be symmetric; or an operator, which must be.
+ * @param A shape [n, n]: dense or sparse, checked to be symmetric up to round-off, and then its symmetric part; or an operator, which must be.
  * @param b shape [n] or [n, r]; each column has a basis of its own.
  * @param options see ExpActionOptions, and RunControl.
  * @returns a promise of ExpActionResult.
@@ -99,17 +99,18 @@ export function* expActionSteps(
   assertInRange(where, { time: τ }, -Number.MAX_VALUE, Number.MAX_VALUE);
   assertInRange(where, { tolerance }, 1e-14, 1);
   if (spectrumUpper !== undefined) assertInRange(where, { spectrumUpper }, -Number.MAX_VALUE, Number.MAX_VALUE);
-  const operator = asOperator(A, `${where}(A)`);
-  const [n, width] = operator.shape;
-  if (n !== width) throw new ShapeError(where, "A", "a square matrix", operator.shape);
+  const given = asOperator(A, `${where}(A)`);
+  const [n, width] = given.shape;
+  if (n !== width) throw new ShapeError(where, "A", "a square matrix", given.shape);
   const { maxDimension = Math.max(2, Math.min(n, 200)) } = options;
   assertInteger(where, { maxDimension }, 2, Math.max(2, n));
-  yield* assertSymmetricOperand(where, A);
+  const { operator, asymmetry } = yield* symmetricOperand(where, A, given);
   const right = asArray(b, `${where}(b)`);
   if (!(right.shape.length === 1 || right.shape.length === 2) || right.shape[0] !== n)
     throw new ShapeError(where, "b", `[${n}] or [${n}, r]`, right.shape);
   assertFinite(right, `${where}(b)`);
-  const μ = spectrumUpper ?? gershgorin(A, τ);
+  const proved = gershgorin(A, τ, asymmetry);
+  const μ = spectrumUpper ?? proved;
 
   const r = right.shape[1] ?? 1;
   const columns = denseCopy(right.shape.length === 1 ? right : transpose(right), "float64");
@@ -131,19 +132,23 @@ export function* expActionSteps(
   const result: ExpActionResult = {
     y: view(out, right.shape),
     method: "krylov",
-    certificate: certificateOf(total.bound, isLinearOperator(A), μ),
+    certificate: certificateOf(total.bound, proved, μ),
     diagnostics: { products: total.products, substeps: total.substeps },
   };
   if (total.missed) throw new NotConvergedError(where, result);
   return result;
 }
 
-function certificateOf(bound: number, isOperator: boolean, μ: number | undefined): Certificate {
+/** Proved is what needs neither an operator's word nor a bound on its eigenvalues that somebody gave. */
+function certificateOf(bound: number, proved: number | undefined, μ: number | undefined): Certificate {
   const norm = "‖exp(τA) b − y‖₂ of every column";
-  if (!isOperator) return { kind: "deterministic", bound, norm };
-  const condition = "the operator is symmetric, its products accurate to round-off";
-  const estimated = μ === undefined ? ", and no eigenvalue of τA exceeds the largest Ritz value" : "";
-  return { kind: "conditional", bound, norm, condition: condition + estimated };
+  const conditions: string[] = [];
+  if (proved === undefined) conditions.push("the operator is symmetric, its products accurate to round-off");
+  if (μ === undefined) conditions.push("no eigenvalue of τA exceeds the largest Ritz value");
+  else if (proved === undefined || μ < proved) conditions.push(`no eigenvalue of τA exceeds ${μ}`);
+  return conditions.length === 0
+    ? { kind: "deterministic", bound, norm }
+    : { kind: "conditional", bound, norm, condition: conditions.join(", and ") };
 }
 
 interface Problem {

@@ -9,8 +9,8 @@ import { isCsr } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";
 import type { Operand } from "./vectors.js";
 
-/** The bound, rounded up; undefined of an operator, whose entries are not known; 0 without rows. */
-export function gershgorin(A: Operand, τ: number): number | undefined {
+/** The bound of the symmetric part, rounded up, with max |a_ij − a_ji| of A; undefined of an operator, whose entries are not known; 0 without rows. */
+export function gershgorin(A: Operand, τ: number, asymmetry: number): number | undefined {
   if (isLinearOperator(A)) return undefined;
   let [bound, largest] = [-Infinity, 0];
   const take = (diagonal: number, beside: number): void => {
@@ -39,5 +39,5 @@ export function gershgorin(A: Operand, τ: number): number | undefined {
       take(data[offset + i * (down + across)]!, beside);
     }
   }
-  return n === 0 ? 0 : bound + (n + 2) * 2 ** -52 * largest;
+  return n === 0 ? 0 : bound + (n + 2) * 2 ** -52 * largest + 0.5 * n * Math.abs(τ) * asymmetry;
 }

@@ -19,7 +19,7 @@ import { rngFor, type Rng, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
 import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
-import { assertSymmetricOperand } from "./symmetric-operand.js";
+import { symmetricOperand } from "./symmetric-operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
 export interface LanczosOptions {
@@ -64,7 +64,7 @@ const LOOK = 8;
  * A few eigenpairs at one end of the spectrum.
  *
  * For large sparse A, or an A that is known by its products. For all of the spectrum of a dense matrix use `eigSymmetric`.
- * @param A shape [n, n]: dense or sparse, checked to be symmetric; or an operator, which must be.
+ * @param A shape [n, n]: dense or sparse, checked to be symmetric up to round-off, and then its symmetric part; or an operator, which must be.
  * @param options see LanczosOptions, and RunControl.
  * @returns a promise of LanczosResult.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError; AssumptionError when a matrix is not symmetric; NotConvergedError carrying the
@@ -94,10 +94,10 @@ export function* lanczosSteps(
   assertOneOf(where, { which }, ["largest", "smallest"]);
   assertInRange(where, { tolerance }, 1e-14, 1);
   assertOneOf(where, { onMiss }, ["throw", "return"]);
-  const operator = asOperator(A, `${where}(A)`);
-  const [n, columns] = operator.shape;
-  if (n !== columns) throw new ShapeError(where, "A", "a square matrix", operator.shape);
-  yield* assertSymmetricOperand(where, A);
+  const given = asOperator(A, `${where}(A)`);
+  const [n, columns] = given.shape;
+  if (n !== columns) throw new ShapeError(where, "A", "a square matrix", given.shape);
+  const { operator } = yield* symmetricOperand(where, A, given);
   const { count = Math.min(6, n) } = options;
   assertInteger(where, { count }, Math.min(1, n), n);
   const { maxDimension = Math.min(n, Math.max(200, 3 * count)), maxIterations = 10 * n + 1000 } = options;

@@ -21,7 +21,7 @@ import { assertInRange, assertInteger, assertKnownOptions } from "../options.js"
 import { rngFor, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
-import { assertSymmetricOperand } from "./symmetric-operand.js";
+import { symmetricOperand } from "./symmetric-operand.js";
 import { extremesOfTridiagonal } from "./tridiagonal-extremes.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
 
@@ -55,7 +55,7 @@ const WIDTH = 0.01;
  * An interval that holds all eigenvalues of a symmetric operator.
  *
  * For step sizes, shifts and polynomial methods, which want bounds and not estimates.
- * @param A shape [n, n]: dense or sparse, checked to be symmetric; or an operator, which must be.
+ * @param A shape [n, n]: dense or sparse, checked to be symmetric up to round-off, and then its symmetric part; or an operator, which must be.
  * @param options see SpectrumIntervalOptions, and RunControl.
  * @returns a promise of SpectrumIntervalResult.
  * @throws (rejects) ShapeError; OptionError, also for so few steps that nothing can be said; NonFiniteError; AssumptionError.
@@ -82,10 +82,10 @@ export function* spectrumIntervalSteps(
   assertKnownOptions(where, options, known);
   const { confidence = 0.99, seed = "0" } = options;
   assertInRange(where, { confidence }, 0.5, 1 - 1e-12);
-  const operator = asOperator(A, `${where}(A)`);
-  const [n, columns] = operator.shape;
-  if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", operator.shape);
-  yield* assertSymmetricOperand(where, A);
+  const given = asOperator(A, `${where}(A)`);
+  const [n, columns] = given.shape;
+  if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", given.shape);
+  const { operator } = yield* symmetricOperand(where, A, given);
   const exponent = log((1.648 * Math.sqrt(n)) / ((1 - confidence) / 2)); // √ε (2k − 1) at least this
   const { steps = Math.min(n, Math.ceil((exponent / Math.sqrt(WIDTH) + 1) / 2)) } = options;
   assertInteger(where, { steps }, 1, n);

@@ -8,29 +8,64 @@ import { asMatrix } from "../array/operands.js";
 import { assertSymmetric } from "../dense/assert-symmetric.js";
 import { entriesOf } from "../dense/work.js";
 import { AssumptionError } from "../errors.js";
-import { isLinearOperator } from "../operator.js";
-import type { Steps } from "../runtime/steps.js";
+import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";
 import type { Operand } from "./vectors.js";
 
+/** What an algorithm for symmetric operands works with. */
+export interface SymmetricOperand {
+  /** Products with (A + Aᵀ)/2, which is A itself where A is symmetric to the last bit; of an operator, its own products. */
+  readonly operator: CheckedOperator;
+  /** max |a_ij − a_ji|; 0 of an operator, of which nothing can be known. */
+  readonly asymmetry: number;
+}
+
 /**
- * |a_ij − a_ji| of a dense or sparse matrix may be 8 n u max|a|, u of float64 whatever the dtype, since the certificates hold for symmetric
- * matrices only; of an operator nothing can be known.
+ * The symmetric part of a matrix that is symmetric up to round-off: |a_ij − a_ji| may be 8 n u max|a|, u of float64 whatever the dtype.
+ *
+ * What is left of the difference would otherwise be an error that no certificate counts.
+ * @param operator A, checked.
  */
-export function* assertSymmetricOperand(where: string, A: Operand): Steps<void> {
-  if (isLinearOperator(A)) return;
+export function* symmetricOperand(where: string, A: Operand, operator: CheckedOperator): Steps<SymmetricOperand> {
+  if (isLinearOperator(A)) return { operator, asymmetry: 0 };
+  const asymmetry = yield* measureAsymmetry(where, A);
+  return { operator: asymmetry === 0 ? operator : averaged(operator), asymmetry };
+}
+
+function* measureAsymmetry(where: string, A: Exclude<Operand, LinearOperator>): Steps<number> {
   const u = UNIT_ROUND_OFF.float64;
   if (!isCsr(A)) {
     const input = asMatrix(A, `${where}(A)`);
     const [n = 0] = input.shape;
-    yield* assertSymmetric(where, yield* entriesOf(input), n, 8 * n * u);
-    return;
+    return (yield* assertSymmetric(where, yield* entriesOf(input), n, 8 * n * u)).measured;
   }
   const { measured, largest } = sparseAsymmetry(asCsr(A, `${where}(A)`));
   const allowed = 8 * A.shape[0] * u * largest;
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
+  return measured;
+}
+
+/** Half the sum of both products. */
+function averaged(A: CheckedOperator): CheckedOperator {
+  const other = new Float64Array(A.shape[0]);
+  const multiply = (x: Float64Array, y: Float64Array): void => {
+    A.multiply(x, y);
+    A.multiplyTranspose(x, other);
+    for (let i = 0; i < y.length; i++) y[i] = 0.5 * y[i]! + 0.5 * other[i]!;
+  };
+  return {
+    shape: A.shape,
+    hasTranspose: true,
+    multiply,
+    multiplyTranspose: multiply,
+    *multiplySteps(x, y) {
+      multiply(x, y);
+      yield rest();
+    },
+  };
 }
 
 /** Row by row against the transpose, whose columns ascend likewise. */
