@@ -20,7 +20,7 @@ export default defineConfig(
     files: ["**/*.mjs", "**/*.cjs"],
     languageOptions: {
       globals: Object.fromEntries(
-        "Buffer URL clearTimeout console module performance process setTimeout".split(" ").map((name) => [name, "readonly"]),
+        "Buffer URL WebAssembly clearTimeout console module performance process setTimeout".split(" ").map((name) => [name, "readonly"]),
       ),
     },
   },

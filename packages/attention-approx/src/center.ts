@@ -9,7 +9,16 @@
  * log2: x and y carry a factor √log2(e) each.  Source: ours; an identity of the exponential.
  */
 import type { DType } from "@subquad/linalg-core";
-import { bytesOf, callKernel, packKeySet, paddedKeys, reals, type KeySet, type Scope } from "@subquad/linalg-core/kernels";
+import {
+  attentionKernels,
+  bytesOf,
+  callKernel,
+  packKeySet,
+  paddedKeys,
+  reals,
+  type KeySet,
+  type Scope,
+} from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import { writeReals, type Box, type Head } from "./head.js";
 
@@ -42,11 +51,11 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
 
   const x = scope.alloc(n * depth * size);
   const xHalf = scope.zeros(Math.ceil(n / 8) * 8 * size);
-  callKernel("centerRows", dtype, n, depth, head.queries, writeReals(scope, dtype, queryMean), queryFactor, x, xHalf);
+  callKernel(attentionKernels, "centerRows", dtype, n, depth, head.queries, writeReals(scope, dtype, queryMean), queryFactor, x, xHalf);
   const capacity = paddedKeys(m);
   const y = scope.alloc(capacity * depth * size);
   const yHalf = scope.zeros(capacity * size);
-  callKernel("centerRows", dtype, m, depth, head.keys, writeReals(scope, dtype, keyMean), keyFactor, y, yHalf);
+  callKernel(attentionKernels, "centerRows", dtype, m, depth, head.keys, writeReals(scope, dtype, keyMean), keyFactor, y, yHalf);
 
   const kappa = scope.zeros(Math.ceil(m / 8) * 8 * size);
   // λ_j = ⟨g, y_j⟩: the queries carry scale · log2(e) already
@@ -55,14 +64,14 @@ export function* centerHead(scope: Scope, head: Head): Steps<CenteredHead> {
     dtype,
     queryMean.map((value) => value / keyFactor),
   );
-  callKernel("rowProducts", dtype, m, depth, y, g, yHalf, kappa);
-  const kappaShift = -callKernel("vectorMaximum", dtype, m, kappa);
+  callKernel(attentionKernels, "rowProducts", dtype, m, depth, y, g, yHalf, kappa);
+  const kappaShift = -callKernel(attentionKernels, "vectorMaximum", dtype, m, kappa);
   const weights = reals(dtype);
   for (let j = kappa / size, end = j + m; j < end; j++) weights[j] = (weights[j] ?? 0) + kappaShift;
-  callKernel("exp2Rows", dtype, Math.ceil((m * size) / 32), kappa);
+  callKernel(attentionKernels, "exp2Rows", dtype, Math.ceil((m * size) / 32), kappa);
 
   const weighted = scope.alloc(capacity * valueWidth * size);
-  callKernel("weightRows", dtype, m, valueWidth, head.values, head.mean, kappa, weighted);
+  callKernel(attentionKernels, "weightRows", dtype, m, valueWidth, head.values, head.mean, kappa, weighted);
   const rows = { count: m, depth, channels: shape.e + 1, keys: y, values: weighted, valueStride: valueWidth, bias: yHalf };
   const keySet = yield* packKeySet(scope, dtype, rows);
   return { x, xHalf, y, yHalf, kappa, kappaShift, keyMean, weighted, keySet };

@@ -8,6 +8,7 @@
  */
 import type { DType, NdArray } from "@subquad/linalg-core";
 import {
+  attentionKernels,
   bytesOf,
   callKernel,
   paddedKeys,
@@ -108,7 +109,7 @@ function columnBox(scope: Scope, dtype: DType, n: number, width: number, rows: n
   const sums = scope.alloc(width * 8);
   const low = scope.alloc(width * size);
   const high = scope.alloc(width * size);
-  callKernel("columnRange", dtype, n, width, rows, sums, low, high);
+  callKernel(attentionKernels, "columnRange", dtype, n, width, rows, sums, low, high);
   const read = (address: number): Float64Array => Float64Array.from(reals(dtype).subarray(address / size, address / size + width));
   const box = { low: read(low), high: read(high) };
   const mean = reals("float64")
@@ -146,7 +147,7 @@ function toleranceUnits(
   const mean = scope.alloc(width * 8);
   const squares = scope.alloc(width * 8);
   reals("float64").set(box.mean, mean / 8);
-  callKernel("columnSpread", dtype, m, width, values, mean, squares);
+  callKernel(attentionKernels, "columnSpread", dtype, m, width, values, mean, squares);
   const spread = reals("float64").slice(squares / 8, squares / 8 + e);
   for (const address of [mean, squares]) scope.free(address);
   return Float64Array.from(spread, (sum, c) => {

@@ -9,7 +9,7 @@
  * Source: Arthur and Vassilvitskii 2007 (k-means++); ours in the weights.
  */
 import type { Rng } from "@subquad/linalg-core";
-import { bytesOf, callKernel, HIDDEN_SCORE, paddedKeys, reals, runTiles, type Scope } from "@subquad/linalg-core/kernels";
+import { attentionKernels, bytesOf, callKernel, HIDDEN_SCORE, paddedKeys, reals, runTiles, type Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
 import type { Head } from "./head.js";
 import { shrinkDistances, type Pool } from "./pool.js";
@@ -121,10 +121,10 @@ function* lloydStep(scope: Scope, head: Head, landmarks: Landmarks, fixed: numbe
   const nearest = scope.alloc(count * 4);
   const sums = scope.zeros(rank * depth * size);
   const totals = scope.zeros(rank * size);
-  callKernel("packKeyRows", dtype, padded, depth, points, packed);
+  callKernel(attentionKernels, "packKeyRows", dtype, padded, depth, points, packed);
   const args = scope.args([count, depth, rank, padded, pool.points, packed, half, nearest, POINTS_A_TILE]);
-  yield* runTiles("assign", dtype, args, Math.ceil(count / POINTS_A_TILE), count * rank * (depth + 4));
-  callKernel("accumulateCentres", dtype, pool.size, depth, pool.points, nearest, pool.weights, sums, totals);
+  yield* runTiles(attentionKernels, "assign", dtype, args, Math.ceil(count / POINTS_A_TILE), count * rank * (depth + 4));
+  callKernel(attentionKernels, "accumulateCentres", dtype, pool.size, depth, pool.points, nearest, pool.weights, sums, totals);
   const values = reals(dtype);
   for (let i = fixed; i < rank; i++) {
     const total = values[totals / size + i] ?? 0;

@@ -13,15 +13,17 @@
  * entries); the Gaussian form, landmarks and guard are ours.
  */
 import {
+  attentionKernels,
   attentionPass,
   bytesOf,
   callKernel,
   exponentialPass,
+  factorKernels,
   freeKeySet,
+  kernelsOf,
   packKeySet,
   paddedKeys,
   reals,
-  runtime,
   type KeySet,
   type Scope,
 } from "@subquad/linalg-core/kernels";
@@ -105,7 +107,7 @@ function* solveMoments(
   const C = scope.zeros(r * columns * 8);
   const f64 = reals("float64");
   for (let i = 0; i < r; i++) f64.copyWithin(C / 8 + i * columns, moments / 8 + i * channels, moments / 8 + (i + 1) * channels);
-  const { solveTriangular } = runtime().kernels;
+  const { solveTriangular } = kernelsOf(factorKernels);
   solveTriangular(r, G, width * 8, 8, 1, 0, columns, C, columns * 8);
   solveTriangular(r, G, 8, width * 8, 0, 0, columns, C, columns * 8);
   scope.free(G);
@@ -123,7 +125,7 @@ function factorize(dtype: Head["dtype"], r: number, width: number, gram: number,
       for (let j = 0; j < i; j++) to[G / 8 + i * width + j] = from[gram / size + i * r + j] ?? 0;
       to[G / 8 + i * width + i] = 1 + ridge;
     }
-    const failed = runtime().kernels.cholesky(r, width * 8, G);
+    const failed = kernelsOf(factorKernels).cholesky(r, width * 8, G);
     if (failed === 0) return;
     if (attempt === RIDGE_ATTEMPTS) {
       const pivot = reals("float64")[G / 8 + (failed - 1) * (width + 1)] ?? NaN;
@@ -157,13 +159,13 @@ export function guardedRows(scope: Scope, head: Head, centered: CenteredHead, de
   const size = bytesOf(dtype);
   const { mean, logMass } = keyMean(scope, head, centered);
   const exponent = scope.zeros(Math.ceil(n / 8) * 8 * size);
-  callKernel("rowProducts", dtype, n, depth, centered.x, mean, 0, exponent);
+  callKernel(attentionKernels, "rowProducts", dtype, n, depth, centered.x, mean, 0, exponent);
   const values = reals(dtype);
   for (let i = 0; i < n; i++)
     values[exponent / size + i] = (values[exponent / size + i] ?? 0) + (values[centered.xHalf / size + i] ?? 0) + logMass;
   const rows: number[] = [];
   for (let i = 0; i < n; i++) if ((values[exponent / size + i] ?? 0) < GUARD_FLOOR[dtype]) rows.push(i);
-  callKernel("exp2Rows", dtype, Math.ceil((n * size) / 32), exponent);
+  callKernel(attentionKernels, "exp2Rows", dtype, Math.ceil((n * size) / 32), exponent);
   const W = reals("float64");
   const share = Math.max(0, 1 - tolerance);
   for (let i = 0; i < n; i++) if (!((W[denominators / 8 + i] ?? 0) > share * (values[exponent / size + i] ?? 0))) rows.push(i);
@@ -180,12 +182,12 @@ function keyMean(scope: Scope, head: Head, centered: CenteredHead): { readonly m
   const kappa = scope.zeros(Math.ceil(m / 8) * 8 * size);
   const values = reals(dtype);
   values.copyWithin(kappa / size, centered.yHalf / size, centered.yHalf / size + m);
-  callKernel("exp2Rows", dtype, Math.ceil((m * size) / 32), kappa);
+  callKernel(attentionKernels, "exp2Rows", dtype, Math.ceil((m * size) / 32), kappa);
   for (let j = 0; j < m; j++) values[kappa / size + j] = (values[kappa / size + j] ?? 0) * (values[centered.kappa / size + j] ?? 0);
   const nearest = scope.zeros(m * 4);
   const sums = scope.zeros(depth * size);
   const total = scope.zeros(size);
-  callKernel("accumulateCentres", dtype, m, depth, centered.y, nearest, kappa, sums, total);
+  callKernel(attentionKernels, "accumulateCentres", dtype, m, depth, centered.y, nearest, kappa, sums, total);
   const mass = reals(dtype)[total / size] ?? 0;
   assert(mass > 0, "keys without mass");
   const mean = Float64Array.from(reals(dtype).subarray(sums / size, sums / size + depth), (sum) => sum / mass);

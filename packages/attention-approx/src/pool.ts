@@ -9,7 +9,7 @@
  */
 import { log } from "@subquad/linalg-core/math";
 import type { Rng } from "@subquad/linalg-core";
-import { bytesOf, callKernel, reals, runtime, type Scope } from "@subquad/linalg-core/kernels";
+import { attentionKernels, bytesOf, callKernel, reals, runtime, type Scope } from "@subquad/linalg-core/kernels";
 import type { CenteredHead } from "./center.js";
 import type { Head } from "./head.js";
 
@@ -90,7 +90,7 @@ function gatherPoints(scope: Scope, { dtype, depth }: Head, { x, y }: CenteredHe
   let at = points;
   for (const { isQuery, indices } of parts) {
     runtime().memory.i32.set(indices, list / 4);
-    callKernel("gatherRows", dtype, indices.length, depth, isQuery ? x : y, list, at);
+    callKernel(attentionKernels, "gatherRows", dtype, indices.length, depth, isQuery ? x : y, list, at);
     at += indices.length * rowBytes;
   }
   scope.free(list);
@@ -115,7 +115,7 @@ function importance(scope: Scope, { dtype }: Head, centered: CenteredHead, parts
     }
   }
   for (p = 0; p < total; p++) weights[p] = (weights[p] ?? 0) - top;
-  callKernel("exp2Rows", dtype, Math.ceil((total * size) / 32), address);
+  callKernel(attentionKernels, "exp2Rows", dtype, Math.ceil((total * size) / 32), address);
   return address;
 }
 
@@ -142,5 +142,5 @@ function largest(bits: Int32Array, count: number): Int32Array {
 
 /** distance <- min(distance, |point − centre|²) over a pool. */
 export function shrinkDistances(head: Head, pool: Pool, centre: number, distance: number): void {
-  callKernel("shrinkDistances", head.dtype, pool.size, head.depth, pool.points, centre, distance);
+  callKernel(attentionKernels, "shrinkDistances", head.dtype, pool.size, head.depth, pool.points, centre, distance);
 }

@@ -13,15 +13,16 @@
 import { log } from "@subquad/linalg-core/math";
 import { rngFor, type Seed } from "@subquad/linalg-core";
 import {
+  attentionKernels,
   attentionPass,
+  attentionRoundOff,
   bytesOf,
   callKernel,
+  channelBound,
   freeKeySet,
   packKeySet,
   passTiles,
   reals,
-  attentionRoundOff,
-  channelBound,
   runtime,
   type Scope,
 } from "@subquad/linalg-core/kernels";
@@ -111,7 +112,7 @@ export function* exactRows(scope: Scope, head: Head, indices: Int32Array): Steps
   const list = scope.alloc(count * 4);
   runtime().memory.i32.set(indices, list / 4);
   const queries = scope.alloc(count * depth * size);
-  callKernel("gatherRows", dtype, count, depth, head.queries, list, queries);
+  callKernel(attentionKernels, "gatherRows", dtype, count, depth, head.queries, list, queries);
   const set = { count: shape.m, depth, channels: shape.e + 1, keys: head.keys, values: head.values, valueStride: valueWidth, bias: 0 };
   const keySet = yield* packKeySet(scope, dtype, set);
   const rows = scope.alloc(count * shape.e * size);

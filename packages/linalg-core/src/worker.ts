@@ -1,16 +1,17 @@
 /**
  * The worker of the pool, as a file to serve and (compiled to a string by scripts/build-wasm.mjs) as a script without an address.
  *
- * A classic script with no imports. It receives one message, instantiates the kernels on the shared memory, then runs tiles of one job
- * after another and sleeps in between. The numbers below are those of runtime/control.ts.
+ * A classic script with no imports. Its first message makes it instantiate the kernels on the shared memory; then it runs tiles of one job after another and sleeps in
+ * between. When there are more kernels to know, it goes back to its event loop for a message that brings them. The numbers below are those of runtime/control.ts.
  */
-import type { Boot } from "./runtime/control.js";
+import type { Boot, Lesson } from "./runtime/control.js";
 
 type Tile = (args: number, tile: number, scratch: number) => void;
 
 interface Port {
   postMessage(message: unknown): void;
-  once(event: "message", listener: (boot: Boot) => void): void;
+  on(event: "message", listener: (message: Boot & Lesson) => void): void;
+  close(): void;
 }
 
 (() => {
@@ -27,11 +28,12 @@ interface Port {
   const WORKERS = 10;
   const CURRENT = 16;
   const OUT = 32;
+  const LEARN = -1;
 
   const host = globalThis as unknown as {
     process?: { getBuiltinModule?: (name: string) => { parentPort: Port | null } | undefined };
     postMessage(message: unknown): void;
-    onmessage: ((event: { data: Boot }) => void) | null;
+    onmessage: ((event: { data: Boot & Lesson }) => void) | null;
     close(): void;
   };
   const port = host.process?.getBuiltinModule?.("node:worker_threads")?.parentPort;
@@ -40,12 +42,22 @@ interface Port {
     else host.postMessage(message);
   };
 
-  const serve = ({ module, memory, control, exportNames, index, scratch, generation }: Boot): void => {
-    const abort = (): void => {
-      throw new Error("abort called by a kernel");
+  /** Begins with the first message; returns what is to be done with each later one. */
+  const begin = ({ modules, memory, control, index, scratch, generation }: Boot): ((lesson: Lesson) => void) => {
+    const kernels: Tile[] = [];
+    let met = 0;
+    let seen = generation;
+
+    const learn = (all: Lesson["modules"]): void => {
+      const abort = (): void => {
+        throw new Error("abort called by a kernel");
+      };
+      for (const { module, exportNames } of all.slice(met)) {
+        const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
+        for (const name of exportNames) kernels.push(exports[name] as Tile);
+        met++;
+      }
     };
-    const { exports } = new WebAssembly.Instance(module, { env: { memory, abort } });
-    const kernels = exportNames.map((name) => exports[name] as Tile);
 
     const work = (): void => {
       const tile = kernels[Atomics.load(control, KERNEL)]!;
@@ -68,25 +80,45 @@ interface Port {
       }
     };
 
-    let seen = generation;
-    post({ ready: index });
-    for (;;) {
-      Atomics.wait(control, GENERATION, seen);
-      const current = Atomics.load(control, GENERATION);
-      if (current === seen) continue;
-      seen = current;
-      if (seen < 0) break;
+    const checkOut = (): void => {
       const workers = Atomics.load(control, WORKERS);
-      if (index < Atomics.load(control, LIMIT)) work();
       Atomics.store(control, OUT + index, seen);
       if (Atomics.add(control, CHECKED_OUT, 1) === workers - 1) post({ done: seen }); // the last one out tells the owner
-    }
-    if (!port) host.close();
+    };
+
+    /** Serves until there is something to learn, or to the end. */
+    const serve = (): void => {
+      for (;;) {
+        Atomics.wait(control, GENERATION, seen);
+        const current = Atomics.load(control, GENERATION);
+        if (current === seen) continue;
+        seen = current;
+        if (seen < 0) break;
+        if (Atomics.load(control, KERNEL) === LEARN) return;
+        if (index < Atomics.load(control, LIMIT)) work();
+        checkOut();
+      }
+      (port ?? host).close();
+    };
+
+    learn(modules);
+    post({ ready: index });
+    serve();
+    return (lesson) => {
+      learn(lesson.modules);
+      checkOut();
+      serve();
+    };
   };
 
-  if (port) port.once("message", serve);
+  let proceed: ((lesson: Lesson) => void) | undefined;
+  const receive = (message: Boot & Lesson): void => {
+    if (proceed === undefined) proceed = begin(message);
+    else proceed(message);
+  };
+  if (port) port.on("message", receive);
   else
     host.onmessage = (event) => {
-      serve(event.data);
+      receive(event.data);
     };
 })();

@@ -6,7 +6,9 @@
 import { attentionReference, exactExp } from "./kernel-references.js";
 import { choleskyOracle, fromNested, matmulMagnitude, matmulOracle, plain, testRandom, type TestRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
-import { EXP2_FLOOR, GEMM_ROWS, HIDDEN_SCORE, SCRATCH_BYTES, type Kernels } from "../src/kernels/abi.js";
+import { EXP2_FLOOR, GEMM_ROWS, HIDDEN_SCORE, SCRATCH_BYTES } from "../src/kernels/abi.js";
+import { GROUPS } from "./all-kernels.js";
+import { bindTwins } from "../src/kernels/group.js";
 import { twoBackends, viewsOf, type DType, type TestCase } from "./two-backends.js";
 
 const backends = twoBackends();
@@ -15,7 +17,7 @@ const UNIT = { float32: 2 ** -24, float64: 2 ** -53 } as const;
 const EXP2_ERROR = { float32: 2.6e-7, float64: 8 * 2 ** -53 } as const; // asserted below
 
 const sizeOf = (dtype: DType): number => (dtype === "float32" ? 4 : 8);
-const kernel = (name: string, dtype: DType): keyof Kernels => `${name}${dtype === "float32" ? "F32" : "F64"}` as keyof Kernels;
+const kernel = (name: string, dtype: DType): string => `${name}${dtype === "float32" ? "F32" : "F64"}`;
 const roundUp = (n: number, multiple: number): number => Math.ceil(n / multiple) * multiple;
 const rounded = (values: readonly number[], dtype: DType): number[] => (dtype === "float32" ? values.map(Math.fround) : [...values]);
 const normals = (random: TestRandom, count: number, deviation = 1): number[] =>
@@ -46,6 +48,12 @@ describe("oracle: names", () => {
     expect(Object.keys(backends.js.kernels).sort()).toEqual(exported.map(([name]) => name).sort());
   });
 
+  it("no two groups share a slot, a name or a kernel", () => {
+    const names = GROUPS.flatMap((group) => Object.keys(bindTwins(group, backends.js.memory)));
+    const [slots, groups] = [GROUPS.map(({ slot }) => String(slot)), GROUPS.map(({ name }) => name)];
+    for (const list of [slots, groups, names]) expect(new Set(list).size).toBe(list.length);
+  });
+
   it("views are read afresh", () => {
     const { js } = twoBackends();
     js.memory.f64.set([1, 2, 3], 100_000 / 8);
@@ -53,7 +61,7 @@ describe("oracle: names", () => {
     new Uint8Array(larger).set(js.memory.u8);
     Object.assign(js.memory, viewsOf(larger));
     js.memory.f64[100_000 / 8 + 1] = 5;
-    expect(js.kernels.vectorMaximumF64(3, 100_000)).toBe(5);
+    expect(js.kernels.vectorMaximumF64!(3, 100_000)).toBe(5);
   });
 });
 

@@ -9,7 +9,8 @@ import { PANEL_WIDTH, qrFactorSteps } from "../src/dense/qr-factor.js";
 import { qr, qrAsync, qrSteps, type QrResult } from "../src/dense/qr.js";
 import { NonFiniteError } from "../src/errors.js";
 import { backend, closePool, configure, releaseMemory } from "../src/runtime/environment.js";
-import { runtime } from "../src/runtime/runtime.js";
+import { factorKernels } from "../src/kernels/factor.js";
+import { kernelsOf, runtime } from "../src/runtime/runtime.js";
 import { arenaBytesInUse, openScope } from "../src/runtime/scope.js";
 import { runSync } from "../src/runtime/steps.js";
 import { dtypes, expectError, expectSameBits, expectWithin, inDtype, UNIT } from "./numeric-support.js";
@@ -77,7 +78,7 @@ describe("oracle", () => {
       const tau = scope.alloc(16 * n);
       const [tiled, whole] = [0, 1].map(() => runSync(placeColumns(scope, A, "f(A)")).block);
       runSync(qrFactorSteps(scope, tiled!, tau));
-      runtime().kernels.householderPanel(m, n, whole!.address, whole!.columnBytes, tau + 8 * n);
+      kernelsOf(factorKernels).householderPanel(m, n, whole!.address, whole!.columnBytes, tau + 8 * n);
       const { f64 } = runtime().memory;
       expect(f64.slice(tiled!.address / 8, tiled!.address / 8 + m * n)).toEqual(f64.slice(whole!.address / 8, whole!.address / 8 + m * n));
       expect(f64.slice(tau / 8, tau / 8 + n)).toEqual(f64.slice(tau / 8 + n, tau / 8 + 2 * n));

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { pause, rest, runAsync, runSync, tiles, twoForms, type RunControl, type Steps } from "../src/steps.js";
 import { arenaBytesInUse, openScope } from "../src/runtime/scope.js";
-import { loaded, runtime } from "../src/runtime/runtime.js";
+import { coreKernels } from "../src/kernels/core.js";
+import { kernelsOf, loaded, runtime } from "../src/runtime/runtime.js";
 import { shared } from "../src/runtime/shared.js";
 
 const TILES = 50;
@@ -17,7 +18,7 @@ function* packing(log: string[] = []): Steps<number> {
     const packed = scope.alloc(8 * rows * 4);
     runtime().memory.f64.fill(1, source / 8, source / 8 + rows * 4);
     log.push("packed");
-    yield* tiles("packLeftF64", scope.args([rows, 4, source, 32, 8, packed, 1], [1]), TILES);
+    yield* tiles(coreKernels, "packLeftF64", scope.args([rows, 4, source, 32, 8, packed, 1], [1]), TILES);
     log.push("tiled");
     yield pause(1, 2);
     return runtime()
@@ -32,7 +33,9 @@ function* packing(log: string[] = []): Steps<number> {
 /** Replaces the kernel that `packing` uses; the exports of an instance cannot be spied on. */
 function replaceKernel(packLeftF64: () => void): void {
   const real = loaded();
-  shared().loaded = { ...real, kernels: { ...real.kernels, packLeftF64 } };
+  const kernels = [...real.kernels];
+  kernels[coreKernels.slot] = { ...kernelsOf(coreKernels), packLeftF64 };
+  shared().loaded = { ...real, kernels };
   undo = () => {
     shared().loaded = real;
   };
@@ -69,8 +72,8 @@ describe("one generator, two drivers", () => {
   });
 
   test("no tiles, no step", () => {
-    expect([...tiles("packLeftF64", 0, 0)]).toEqual([]);
-    runSync(tiles("packLeftF64", 0, 0));
+    expect([...tiles(coreKernels, "packLeftF64", 0, 0)]).toEqual([]);
+    runSync(tiles(coreKernels, "packLeftF64", 0, 0));
   });
 
   test("runAsync begins before it returns", () => {
@@ -113,9 +116,9 @@ describe("one generator, two drivers", () => {
     });
     const stubborn = function* (): Steps<string> {
       try {
-        yield* tiles("packLeftF64", 0, 1);
+        yield* tiles(coreKernels, "packLeftF64", 0, 1);
       } catch {
-        yield* tiles("packLeftF64", 0, 1);
+        yield* tiles(coreKernels, "packLeftF64", 0, 1);
       }
       return "done";
     };
@@ -289,7 +292,7 @@ describe("progress", () => {
 
   test("tiles only: counted over all jobs", async () => {
     const jobs = function* (): Steps<void> {
-      for (const count of [100, 3, 200]) yield* tiles("packLeftF64", 0, count);
+      for (const count of [100, 3, 200]) yield* tiles(coreKernels, "packLeftF64", 0, count);
     };
     const reports = await reportsOf(jobs());
     expectMonotone(reports);
@@ -310,7 +313,7 @@ describe("progress", () => {
     const both = function* (): Steps<void> {
       for (let i = 0; i < 5; i++) {
         yield pause(i, 5);
-        yield* tiles("packLeftF64", 0, 40);
+        yield* tiles(coreKernels, "packLeftF64", 0, 40);
       }
     };
     const reports = await reportsOf(both());
@@ -320,7 +323,7 @@ describe("progress", () => {
 
   test("measures that change their mind never go backwards", async () => {
     const fickle = function* (): Steps<void> {
-      yield* tiles("packLeftF64", 0, 90);
+      yield* tiles(coreKernels, "packLeftF64", 0, 90);
       yield pause(0, 0);
       for (let i = 0; i < 30; i++) yield pause(i, 30);
       for (let i = 0; i < 300; i++) yield pause(i, 300);

@@ -11,7 +11,17 @@
  * Source: textbook blocked Cholesky; blocks of pivots from arXiv:2410.03969.
  */
 import { NonFiniteError } from "@subquad/linalg-core";
-import { allocOperand, multiplyOperands, openScope, packOperand, runtime, type Operand, type Scope } from "@subquad/linalg-core/kernels";
+import {
+  allocOperand,
+  factorKernels,
+  kernelsOf,
+  multiplyOperands,
+  openScope,
+  packOperand,
+  runtime,
+  type Operand,
+  type Scope,
+} from "@subquad/linalg-core/kernels";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
 
@@ -166,7 +176,7 @@ function* solvePanel({ scope, block, beside, lower, X, right, product }: Stage, 
     subtractRows(runtime().memory.f64, X / 8 + top * PITCH, product / 8, end - top, m);
   }
   const diagonal = lower + 8 * (top * b + top);
-  runtime().kernels.solveTriangular(end - top, diagonal, 8 * b, 8, 1, 0, 2 * Math.ceil(m / 2), X + top * ROW, ROW);
+  kernelsOf(factorKernels).solveTriangular(end - top, diagonal, 8 * b, 8, 1, 0, 2 * Math.ceil(m / 2), X + top * ROW, ROW);
 }
 
 /** to[c, i] ← from[i, c] for c < b, i < m, in tiles that stay in cache; false if an entry is not finite. */

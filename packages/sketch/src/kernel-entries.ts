@@ -10,7 +10,7 @@
  * Sums run over both points in a symmetric order, so K_ij = K_ji to the bit.  Source: textbook kernels; formulas in kernel-oracle.ts.
  */
 import { matmul, view } from "@subquad/linalg-core";
-import { openScope, runtime } from "@subquad/linalg-core/kernels";
+import { elementwiseKernels, kernelsOf, openScope, runtime } from "@subquad/linalg-core/kernels";
 import { isDistanceKernel, type KernelShape } from "./kernel-options.js";
 
 /** Points at hand, packed and measured. */
@@ -89,7 +89,8 @@ export function exponentials(x: Float64Array): Float64Array {
   try {
     const count = 4 * Math.ceil(x.length / 4); // the kernel takes numbers by fours
     const address = scope.alloc(8 * count);
-    const { memory, kernels } = runtime();
+    const kernels = kernelsOf(elementwiseKernels);
+    const { memory } = runtime();
     const values = memory.f64.subarray(address / 8, address / 8 + count);
     values.set(x);
     values.fill(0, x.length);

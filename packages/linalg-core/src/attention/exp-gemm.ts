@@ -21,6 +21,7 @@ import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 import { checkExponents } from "./exponents.js";
 import { assertScale, carriesScale } from "./scale.js";
 import { stageRows } from "./stage.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface ExpGemmOptions {
   /** 0, or of magnitude in [1e-300, 1e300]; for float32 operands in [8.2e-39, 1.17e38]. Default 1. */
@@ -143,7 +144,7 @@ function* product(
 /** The operands are finite: what is not comes from their size. */
 function finite(where: string, out: number, shape: readonly [number, number], dtype: DType): NdArray {
   const [n, m] = shape;
-  const bad = callKernel("firstNonFinite", dtype, n * m, out);
+  const bad = callKernel(coreKernels, "firstNonFinite", dtype, n * m, out);
   const result = take(out, shape, dtype);
   if (bad >= 0) throw new NonFiniteError(where, "result overflows", result.data[bad]!, [Math.floor(bad / m), bad % m]);
   return result;

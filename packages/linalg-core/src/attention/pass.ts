@@ -14,6 +14,7 @@ import { bytesOf, reals, runTiles } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
+import { attentionKernels } from "../kernels/attention.js";
 
 /** Keys and values a block of the stream holds: the block's operands and its weights stay in the first-level cache. */
 export const KEY_BLOCK = 192;
@@ -104,7 +105,7 @@ export function* packKeySet(scope: Scope, dtype: DType, rows: KeyRows): Steps<Ke
   const keys = scope.alloc(m * depth * size);
   const values = scope.alloc(m * channels * size);
   const args = scope.args([m, depth, channels, KEY_BLOCK, rows.keys, rows.values, valueStride, keys, values]);
-  yield* runTiles("packKeys", dtype, args, Math.ceil(m / KEY_BLOCK), COPY_WORK * m * (depth + channels));
+  yield* runTiles(attentionKernels, "packKeys", dtype, args, Math.ceil(m / KEY_BLOCK), COPY_WORK * m * (depth + channels));
   scope.free(args);
   return { count: m, depth, channels, keys, bias, values };
 }
@@ -121,7 +122,7 @@ export function* attentionPass(scope: Scope, pass: Pass): Steps<void> {
   if (queryCount === 0) return;
   const { slivers, count } = passTiles(dtype, queryCount, keySet);
   const args = passArguments(scope, pass, keySet.channels, slivers);
-  yield* runTiles("attention", dtype, args, count, passWork(queryCount, keySet));
+  yield* runTiles(attentionKernels, "attention", dtype, args, count, passWork(queryCount, keySet));
   scope.free(args);
 }
 
@@ -131,7 +132,7 @@ export function* exponentialPass(scope: Scope, pass: Pass, keys: number, clamp: 
   if (queryCount === 0 || keys === 0) return;
   const { slivers, count } = passTiles(dtype, queryCount, keySet);
   const args = passArguments(scope, { ...pass, bounded: clamp }, keys, slivers);
-  yield* runTiles("exponential", dtype, args, count, passWork(queryCount, keySet));
+  yield* runTiles(attentionKernels, "exponential", dtype, args, count, passWork(queryCount, keySet));
   scope.free(args);
 }
 

@@ -14,6 +14,8 @@ import { place } from "../runtime/transfer.js";
 import { LARGEST_WIDTH, packKeySet, paddedKeys, paddedWidth, type KeySet } from "./pass.js";
 import { HIDDEN_SCORE } from "../kernels/abi.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
+import { attentionKernels } from "../kernels/attention.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface AttentionShape {
   readonly n: number;
@@ -62,7 +64,7 @@ export function stageRows(
   const rows = scope.alloc(layout.capacity * layout.width * bytesOf(dtype));
   const source = place(scope, A, dtype, `${where}(${name})`);
   const strides = [source.strides[0] ?? 0, source.strides[1] ?? 0] as const;
-  callKernel("stageRows", dtype, n, d, source.address, ...strides, layout.factor, rows, layout.width, layout.ones ? 1 : 0);
+  callKernel(coreKernels, "stageRows", dtype, n, d, source.address, ...strides, layout.factor, rows, layout.width, layout.ones ? 1 : 0);
   scope.free(source.address);
   return rows;
 }
@@ -112,7 +114,7 @@ function largestNorm(scope: Scope, dtype: DType, n: number, width: number, rows:
   const high = scope.alloc(width * size);
   const sums = scope.alloc(width * 8);
   // scaled by the largest entry, so that squares neither overflow nor vanish
-  callKernel("columnRange", dtype, n, width, rows, sums, low, high);
+  callKernel(attentionKernels, "columnRange", dtype, n, width, rows, sums, low, high);
   let largest = 0;
   if (n > 0) for (let c = 0; c < width; c++) largest = Math.max(largest, Math.abs(at(dtype, low, c)), Math.abs(at(dtype, high, c)));
   for (const address of [low, high, sums]) scope.free(address);
@@ -181,7 +183,7 @@ function valueRange(
   const low = scope.alloc(stride * size);
   const high = scope.alloc(stride * size);
   const sums = scope.alloc(stride * 8);
-  callKernel("columnRange", dtype, m, stride, values, sums, low, high);
+  callKernel(attentionKernels, "columnRange", dtype, m, stride, values, sums, low, high);
   scope.free(sums);
   if (kept !== undefined) keptRange(dtype, kept, e, values, stride, low, high);
   let largestValue = 0;

@@ -17,6 +17,7 @@ import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { rest, RUN_CONTROL, runAsync, runSync, tiles, type RunControl, type Steps } from "../runtime/steps.js";
 import { wordsOf, type PackedSigns } from "./pack-signs.js";
+import { bitsKernels } from "../kernels/bits.js";
 
 export interface SignProductsOptions {
   /** Where the result goes: [m, n], int32, no two indices on one element, not overlapping the bits of P or Q. Default: a new array. */
@@ -116,7 +117,7 @@ function* fill(scope: Scope, C: Int32Array, { p, q, m, n, d }: Operands): Steps<
     const rows = Math.min(blockRows, m - first);
     const args = scope.args([rows, n, d, rowBytes, p + first * rowBytes, q, out, tileRows, tileColumns]);
     const count = Math.ceil(rows / tileRows) * Math.ceil(n / tileColumns);
-    yield* tiles("signProducts", args, count, (rows * n * bits) / BITS_PER_WORK);
+    yield* tiles(bitsKernels, "signProducts", args, count, (rows * n * bits) / BITS_PER_WORK);
     scope.free(args);
     C.set(runtime().memory.i32.subarray(out / 4, out / 4 + rows * n), first * n);
   }

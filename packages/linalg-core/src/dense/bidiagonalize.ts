@@ -8,11 +8,12 @@
  * Half of the work is matrix times vector with what remains of A, once by columns and once by rows, the other half is in the products.
  * Source: blocked bidiagonalization (Dongarra, Sorensen, Hammarling).
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, part, transposed, type Block } from "./blocks.js";
 import { addColumns, columnDots } from "./columns.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** Reflectors taken together: half of it and twice as many are slower at n = 500. */
 const WIDTH = 32;
@@ -73,7 +74,8 @@ function* reduceColumn(scope: Scope, work: Work, k: number, g: number): Steps<vo
   const { A, P, X, Y, small, tauQ, tauP, d, e } = work;
   const { rows: m, columns: n } = A;
   const i = g - k; // reflectors of this panel so far
-  const { kernels, memory } = runtime();
+  const kernels = kernelsOf(factorKernels);
+  const { memory } = runtime();
   const v = at(A, g, g);
   const y = at(Y, g + 1, i);
 

@@ -6,12 +6,13 @@
  * Below 192 rows by the left-looking kernel, above right-looking by panels of 64: the diagonal block by the kernel, the rows below it by
  * substitution, the rest by one product of which only the lower triangle is computed.  Source: textbook.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, tiles, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
 import { PANEL, substitute } from "./substitution.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** Below this many rows packing costs more than the product gains. */
 const BLOCKED_FROM = 192;
@@ -26,12 +27,12 @@ export function* factorCholesky(scope: Scope, A: Block): Steps<number> {
     yield pause(n * n * n - (n - j) * (n - j) * (n - j), n * n * n);
     const end = Math.min(n, j + width);
     const corner = part(A, j, end, j, end);
-    const failed = runtime().kernels.cholesky(end - j, rowBytes, corner.address);
+    const failed = kernelsOf(factorKernels).cholesky(end - j, rowBytes, corner.address);
     if (failed > 0) return j + failed;
     if (end === n) break;
     const below = part(A, end, n, j, end);
     const args = scope.args([width, corner.address, n - end, below.address, rowBytes, TILE_ROWS]);
-    yield* tiles("choleskyRows", args, Math.ceil((n - end) / TILE_ROWS), (n - end) * (width * width) * 0.5);
+    yield* tiles(factorKernels, "choleskyRows", args, Math.ceil((n - end) / TILE_ROWS), (n - end) * (width * width) * 0.5);
     scope.free(args);
     yield* multiplyBlocks(scope, below, transposed(below), part(A, end, n, end, n), { add: true, negate: true, lower: true });
   }

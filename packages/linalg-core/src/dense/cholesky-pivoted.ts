@@ -9,13 +9,14 @@
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { DType } from "../array/types.js";
 import type { Certificate } from "../certificate.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
 import { permutationOf } from "./lu-factor.js";
 import { PANEL } from "./substitution.js";
 import { allocRows, loadRows, takeRows } from "./work.js";
+import { factorKernels } from "../kernels/factor.js";
 
 export interface PivotedFactor {
   /** n × rank, row-major. */
@@ -61,7 +62,7 @@ function* eliminate(scope: Scope, A: Block, diagonal: number, swaps: number, tol
     for (let from = base; from < end; from += chunk) {
       yield pause(from, n);
       const to = Math.min(end, from + chunk);
-      const reached = runtime().kernels.choleskyPivots(n, rowBytes, A.address, base, from, to, diagonal, swaps, tolerance);
+      const reached = kernelsOf(factorKernels).choleskyPivots(n, rowBytes, A.address, base, from, to, diagonal, swaps, tolerance);
       if (reached < to) return reached;
     }
     const below = part(A, end, n, base, end);

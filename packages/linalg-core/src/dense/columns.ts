@@ -8,6 +8,7 @@
 import type { Scope } from "../runtime/scope.js";
 import { tiles, type Steps } from "../runtime/steps.js";
 import type { Block } from "./blocks.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** Multiply-adds of a tile: some 40 µs, as they wait for memory. */
 const TILE_WORK = 65_536;
@@ -19,7 +20,7 @@ export function* columnDots(scope: Scope, A: Block, x: number, y: number, alpha 
   const { rows: m, columns: n } = A;
   const perTile = Math.max(4, 4 * Math.floor(TILE_WORK / 4 / Math.max(1, m)));
   const args = scope.args([m, n, A.address, A.columnBytes, x, y, perTile], [alpha]);
-  yield* tiles("columnDots", args, Math.ceil(n / perTile), MEMORY_WORK * m * n);
+  yield* tiles(factorKernels, "columnDots", args, Math.ceil(n / perTile), MEMORY_WORK * m * n);
   scope.free(args);
 }
 
@@ -28,6 +29,6 @@ export function* addColumns(scope: Scope, A: Block, c: number, y: number, alpha 
   const { rows: m, columns: n } = A;
   const perTile = Math.max(64, 4 * Math.floor(TILE_WORK / 4 / Math.max(1, n)));
   const args = scope.args([m, n, A.address, A.columnBytes, c, y, perTile], [alpha]);
-  yield* tiles("combineColumns", args, Math.ceil(m / perTile), MEMORY_WORK * m * n);
+  yield* tiles(factorKernels, "combineColumns", args, Math.ceil(m / perTile), MEMORY_WORK * m * n);
   scope.free(args);
 }

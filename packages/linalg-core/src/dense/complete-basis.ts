@@ -5,12 +5,13 @@
  *
  * Source: textbook.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { applyReflectors } from "./block-reflector.js";
 import { columnBlock, part, type Block } from "./blocks.js";
 import { PANEL_WIDTH } from "./qr-factor.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /**
  * Fills the columns from r on so that all are orthonormal.
@@ -21,7 +22,8 @@ export function* completeBasis(scope: Scope, U: Block, r: number): Steps<void> {
   if (r === p) return;
   const W = columnBlock(scope.alloc(8 * m * Math.max(1, r)), m, r);
   const tau = scope.alloc(8 * Math.max(1, r));
-  const { kernels, memory } = runtime();
+  const kernels = kernelsOf(factorKernels);
+  const { memory } = runtime();
   memory.f64.copyWithin(W.address / 8, U.address / 8, U.address / 8 + m * r);
   kernels.householderPanel(m, r, W.address, W.columnBytes, tau);
   const rest = part(U, 0, m, r, p);

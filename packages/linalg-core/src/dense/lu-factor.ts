@@ -6,13 +6,14 @@
  * Right-looking by panels of 64: the panel with partial pivoting, ties to the lowest index; the rows beside it by substitution; the rest
  * by one product.  Source: textbook.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
 import { PANEL, substitute, substituteBlock } from "./substitution.js";
 import { eachRowSteps, positionOf } from "./work.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** A ← L and U; the pivots. A column without a pivot is left as zeros. */
 export function* factorLu(scope: Scope, A: Block): Steps<Int32Array<ArrayBuffer>> {
@@ -23,7 +24,7 @@ export function* factorLu(scope: Scope, A: Block): Steps<Int32Array<ArrayBuffer>
     yield pause(n * n * n - (n - j) * (n - j) * (n - j), n * n * n);
     const end = Math.min(n, j + PANEL);
     const panel = part(A, j, n, j, end);
-    runtime().kernels.luPanel(n - j, end - j, panel.address, rowBytes, A.address + j * rowBytes, rowBytes, swaps);
+    kernelsOf(factorKernels).luPanel(n - j, end - j, panel.address, rowBytes, A.address + j * rowBytes, rowBytes, swaps);
     const { i32 } = runtime().memory;
     for (let c = j; c < end; c++) pivots[c] = j + i32[swaps / 4 + c - j]!;
     if (end === n) break;

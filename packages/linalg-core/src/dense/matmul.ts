@@ -26,6 +26,7 @@ import { asCsr } from "../sparse/structure.js";
 import { checkCombination, combine, overflow } from "./combine.js";
 import { smallProduct, type Factor } from "./small-product.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface MatmulOptions {
   /** Use Aᵀ. Default false. */
@@ -127,7 +128,7 @@ function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DTy
   scope.free(b.address);
   const out = scope.alloc(m * n * bytesOf(dtype));
   yield* multiplyOperands(scope, dtype, left, right, out);
-  const bad = callKernel("firstNonFinite", dtype, m * n, out);
+  const bad = callKernel(coreKernels, "firstNonFinite", dtype, m * n, out);
   const C = yield* takeSteps(out, [m, n], dtype);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;

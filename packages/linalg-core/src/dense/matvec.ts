@@ -28,6 +28,7 @@ import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { multiplyCsr } from "../sparse/plain-products.js";
 import { asCsr, assertCsrFinite, firstNonFinite } from "../sparse/structure.js";
 import { checkCombination, combine, overflow } from "./combine.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface MatvecOptions {
   /** Use Aᵀ. Default false. */
@@ -193,7 +194,7 @@ function* multiplyChunk(scope: Scope, dtype: DType, transpose: boolean, { count,
   const perTile = transpose ? Math.max(64, Math.ceil(TILE_ENTRIES / count / 64) * 64) : Math.max(1, Math.ceil(TILE_ENTRIES / n));
   const addresses = transpose ? [chunk, factors + shift, y] : [chunk, factors, y + shift];
   const args = scope.args([count, n, ...addresses, perTile]);
-  yield* runTiles(transpose ? "addRows" : "rowDots", dtype, args, Math.ceil((transpose ? n : count) / perTile), count * n);
+  yield* runTiles(coreKernels, transpose ? "addRows" : "rowDots", dtype, args, Math.ceil((transpose ? n : count) / perTile), count * n);
   scope.free(args);
 }
 
@@ -214,12 +215,12 @@ function copyRows(scope: Scope, where: string, A: NdArray, first: number, count:
   const at = turn ? scope.alloc(count * n * bytes) : to;
   const rows = turn ? makeArray(data, [n, count], [across, down], start) : makeArray(data, [count, n], stride, start);
   gather(rows, reals(dtype).subarray(at / bytes, at / bytes + count * n));
-  const bad = callKernel("firstNonFinite", dtype, count * n, at);
+  const bad = callKernel(coreKernels, "firstNonFinite", dtype, count * n, at);
   if (bad >= 0) {
     const index = turn ? [first + (bad % count), Math.floor(bad / count)] : indicesOf(first * n + bad, shape);
     throw new NonFiniteError(where, "A", reals(dtype)[at / bytes + bad]!, index);
   }
   if (!turn) return;
-  callKernel("stageRows", dtype, count, n, at, bytes, count * bytes, 1, to, n, 0);
+  callKernel(coreKernels, "stageRows", dtype, count, n, at, bytes, count * bytes, 1, to, n, 0);
   scope.free(at);
 }

@@ -8,7 +8,7 @@
  *
  * X = P Y.  Source: textbook; the complete orthogonal decomposition.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { applyReflectors } from "./block-reflector.js";
@@ -17,6 +17,7 @@ import { invertUpper } from "./invert-upper.js";
 import { PANEL_WIDTH, qrFactorSteps, rankOf } from "./qr-factor.js";
 import { pivotedQrSteps } from "./qr-pivoted.js";
 import { substitute } from "./substitution.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface Minimizers {
   /** n × p, row-major. */
@@ -60,7 +61,7 @@ function* solveUpper(scope: Scope, A: Block, C: Block): Steps<Block> {
 function* solveTrapezoid(scope: Scope, A: Block, C: Block, r: number): Steps<Block> {
   const n = A.columns;
   const W = columnBlock(scope.alloc(8 * n * r), n, r);
-  runtime().kernels.stageRowsF64(r, n, A.address, 8, A.columnBytes, 1, W.address, n, 0);
+  kernelsOf(coreKernels).stageRowsF64(r, n, A.address, 8, A.columnBytes, 1, W.address, n, 0);
   const { f64 } = runtime().memory;
   for (let j = 1; j < r; j++) f64.fill(0, W.address / 8 + j * n, W.address / 8 + j * n + j); // reflectors, not R
   const tau = scope.alloc(8 * r);
@@ -75,7 +76,7 @@ function* solveTrapezoid(scope: Scope, A: Block, C: Block, r: number): Steps<Blo
 function rowsOf(scope: Scope, C: Block, r: number, rows: number): Block {
   const p = C.columns + (C.columns % 2);
   const Y = rowBlock(scope.zeros(8 * rows * p), rows, p);
-  runtime().kernels.stageRowsF64(r, C.columns, C.address, 8, C.columnBytes, 1, Y.address, p, 0);
+  kernelsOf(coreKernels).stageRowsF64(r, C.columns, C.address, 8, C.columnBytes, 1, Y.address, p, 0);
   return Y;
 }
 

@@ -11,6 +11,7 @@ import { GEMM_ROWS } from "../kernels/abi.js";
 import { bytesOf, runTiles } from "../runtime/dtype-kernels.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
+import { coreKernels } from "../kernels/core.js";
 
 /** An operand packed for the product: `length` rows of A, or columns of B, of `depth` entries. */
 export interface Operand {
@@ -65,7 +66,7 @@ export function* packOperand(
   const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
   const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers], [factor]);
   const tiles = Math.ceil(Math.ceil(length / width) / slivers);
-  yield* runTiles(side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth);
+  yield* runTiles(coreKernels, side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth);
   scope.free(args);
   return { address: to, length, depth };
 }
@@ -79,7 +80,7 @@ export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Ope
   const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
   const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns, rowBytes, add ? 1 : 0, lower ? 1 : 0]);
   const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
-  yield* runTiles("multiply", dtype, args, tiles, A.length * B.length * A.depth);
+  yield* runTiles(coreKernels, "multiply", dtype, args, tiles, A.length * B.length * A.depth);
   scope.free(args);
 }
 

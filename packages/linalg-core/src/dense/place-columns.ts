@@ -8,12 +8,13 @@
  */
 import type { DType, NdArray } from "../array/types.js";
 import { exponentOf, powerOfTwo } from "../math/bits.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
 import { view } from "../array/view.js";
 import { columnBlock, type Block } from "./blocks.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface PlacedColumns {
   /** m × n, columns side by side and packed. */
@@ -41,7 +42,7 @@ export function* placeColumns(scope: Scope, A: NdArray, where: string): Steps<Pl
   for (let j = 0; j < n; j += perSlice) {
     if (j > 0) yield rest();
     const count = Math.min(perSlice, n - j);
-    const { kernels } = runtime();
+    const kernels = kernelsOf(coreKernels);
     kernels.stageRowsF64(count, m, address + j * across, across, down, powerOfTwo(-exponent), block.address + j * block.columnBytes, m, 0);
   }
   scope.free(address);
@@ -65,7 +66,7 @@ export function* takeColumns(scope: Scope, { address, rows, columns, columnBytes
   const perSlice = Math.max(1, Math.floor(SLICE / Math.max(1, columns)));
   for (let i = 0; i < rows; i += perSlice) {
     if (i > 0) yield rest();
-    const { kernels } = runtime();
+    const kernels = kernelsOf(coreKernels);
     const count = Math.min(perSlice, rows - i);
     kernels.stageRowsF64(count, columns, address + 8 * i, 8, columnBytes, powerOfTwo(exponent), out + 8 * i * columns, columns, 0);
   }

@@ -8,11 +8,12 @@
  *
  * Source: compact WY representation (Schreiber, Van Loan).
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, rest, tiles, type Steps } from "../runtime/steps.js";
 import { applyReflector, blockReflector, freeReflector } from "./block-reflector.js";
 import { part, rowBlock, type Block } from "./blocks.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** b: wide enough for products to run near their speed, narrow enough for the panels' share of the work to stay small. */
 export const PANEL_WIDTH = 32;
@@ -47,7 +48,7 @@ export function* qrFactorSteps(scope: Scope, A: Block, tau: number, total = 0): 
 function* factorPanel(scope: Scope, panel: Block, tau: number): Steps<void> {
   const { rows: m, columns: b, address, columnBytes } = panel;
   if (m * b * b <= PANEL_WORK) {
-    runtime().kernels.householderPanel(m, b, address, columnBytes, tau);
+    kernelsOf(factorKernels).householderPanel(m, b, address, columnBytes, tau);
     return;
   }
   for (let j = 0; j < b; j++) {
@@ -59,7 +60,7 @@ function* factorPanel(scope: Scope, panel: Block, tau: number): Steps<void> {
 /** One reflector: that of the first column, applied to the others. */
 export function* reflectOn(scope: Scope, A: Block, tau: number): Steps<void> {
   const { rows: m, columns: n, address: v, columnBytes } = A;
-  const t = runtime().kernels.reflect(m, v);
+  const t = kernelsOf(factorKernels).reflect(m, v);
   const { f64 } = runtime().memory;
   f64[tau / 8] = t;
   if (t === 0 || n === 1) return;
@@ -67,7 +68,7 @@ export function* reflectOn(scope: Scope, A: Block, tau: number): Steps<void> {
   f64[v / 8] = 1;
   const perTile = Math.max(1, Math.floor(TILE_WORK / m));
   const args = scope.args([m, n - 1, v, v + columnBytes, columnBytes, perTile], [t]);
-  yield* tiles("reflectColumns", args, Math.ceil((n - 1) / perTile), 2 * m * (n - 1));
+  yield* tiles(factorKernels, "reflectColumns", args, Math.ceil((n - 1) / perTile), 2 * m * (n - 1));
   scope.free(args);
   runtime().memory.f64[v / 8] = beta;
 }

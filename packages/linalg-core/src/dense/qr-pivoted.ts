@@ -9,11 +9,12 @@
  * |r_jj| does not grow, up to rounding: the diagonal reveals the rank, but for contrived matrices (Kahan's).
  * Source: Golub's pivoting; the safe downdate of Drmač and Bujanović.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, rest, type Steps } from "../runtime/steps.js";
 import { part, type Block } from "./blocks.js";
 import { reflectOn } from "./qr-factor.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** √u of float64. */
 const HALF_THE_DIGITS = 2 ** -26.5;
@@ -82,7 +83,8 @@ function downdate({ address, columnBytes, rows, columns }: Block, j: number, nor
 
 /** ‖x‖ of m entries side by side at an address. */
 function norm(m: number, x: number): number {
-  const { kernels, memory } = runtime();
+  const kernels = kernelsOf(factorKernels);
+  const { memory } = runtime();
   const squares = kernels.dot(m, x, x);
   if (squares > SAFE_SQUARES) return Math.sqrt(squares);
   let largest = 0;

@@ -14,6 +14,7 @@ import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, tiles, type Steps } from "../runtime/steps.js";
 import type { Block } from "./blocks.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** X in chunks of 8 columns: entry (i, j) at address + (j div 8) · chunkBytes + 64 i + 8 (j mod 8). Columns beyond the last hold zeros. */
 export interface RotatedRows {
@@ -58,7 +59,7 @@ export function collectRotations(scope: Scope, { address, rows, columns, chunkBy
     if (taken === 0) return;
     const chunksPerTile = Math.max(1, Math.floor(TILE_WORK / taken));
     const args = scope.args([chunks, chunksPerTile, address, ROW_BYTES, chunkBytes, sweeps, table, rotations]);
-    yield* tiles("applyRotations", args, Math.ceil(chunks / chunksPerTile), ROTATION_WORK * taken * chunks);
+    yield* tiles(factorKernels, "applyRotations", args, Math.ceil(chunks / chunksPerTile), ROTATION_WORK * taken * chunks);
     scope.free(args);
     [taken, sweeps] = [0, 0];
   }

@@ -9,8 +9,9 @@ import { gather } from "../array/cast.js";
 import type { DType, NdArray } from "../array/types.js";
 import { GEMM_ROWS, SCRATCH_BYTES } from "../kernels/abi.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { take } from "../runtime/transfer.js";
+import { coreKernels } from "../kernels/core.js";
 
 /** A matrix as it is stored, taken as it is or transposed. */
 export interface Factor {
@@ -31,7 +32,8 @@ export function smallProduct(A: Factor, B: Factor, m: number, n: number, k: numb
   const [rows, columns] = [Math.ceil(m / GEMM_ROWS) * GEMM_ROWS, Math.ceil(n / W) * W];
   const values = m * k + k * n + rows * k + columns * k + m * n;
   if (m * n * k > MOST_WORK || EDGE_BYTES + 3 * BLOCK_BYTES + bytes * values + 5 * 64 > SCRATCH_BYTES) return undefined;
-  const { kernels, memory, scratch } = runtime();
+  const kernels = kernelsOf(coreKernels);
+  const { memory, scratch } = runtime();
   let next = scratch + EDGE_BYTES + 3 * BLOCK_BYTES;
   const room = (count: number): number => {
     const address = next;
@@ -57,12 +59,12 @@ export function smallProduct(A: Factor, B: Factor, m: number, n: number, k: numb
     kernels.packRightF64(packB, 0, scratch);
     kernels.multiplyF64(multiply, 0, scratch);
   }
-  return callKernel("firstNonFinite", dtype, m * n, C) < 0 ? take(C, [m, n], dtype) : undefined;
+  return callKernel(coreKernels, "firstNonFinite", dtype, m * n, C) < 0 ? take(C, [m, n], dtype) : undefined;
 }
 
 /** Row-major at the address; whether every entry is finite. */
 function stage(A: NdArray, address: number, dtype: DType): boolean {
   const first = address / bytesOf(dtype);
   gather(A, reals(dtype).subarray(first, first + A.size));
-  return callKernel("firstNonFinite", dtype, A.size, address) < 0;
+  return callKernel(coreKernels, "firstNonFinite", dtype, A.size, address) < 0;
 }

@@ -6,10 +6,11 @@
  * (T + ΔT) x = b with |ΔT| ≤ γ_s |T|, s = n + ⌈n / 64⌉ + 2, column by column: every order of the sums obeys it.
  * Source: textbook; the order of sums depends on n alone, so that a column of X has the same bits whatever stands beside it.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { tiles, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, type Block } from "./blocks.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** Which triangle counts, and what is known of the result. */
 export interface Triangle {
@@ -48,10 +49,10 @@ export function* substituteBlock(scope: Scope, T: Block, B: Block, { isLower, is
   const columns = Math.ceil(B.columns / 2) * 2;
   const [lower, unit] = [isLower ? 1 : 0, isUnit ? 1 : 0];
   if (columns <= TILE_COLUMNS) {
-    runtime().kernels.solveTriangular(T.rows, T.address, T.rowBytes, T.columnBytes, lower, unit, columns, B.address, B.rowBytes);
+    kernelsOf(factorKernels).solveTriangular(T.rows, T.address, T.rowBytes, T.columnBytes, lower, unit, columns, B.address, B.rowBytes);
     return;
   }
   const args = scope.args([T.rows, T.address, T.rowBytes, T.columnBytes, lower, unit, columns, B.address, B.rowBytes, TILE_COLUMNS]);
-  yield* tiles("solveColumns", args, Math.ceil(columns / TILE_COLUMNS), T.rows * T.rows * columns);
+  yield* tiles(factorKernels, "solveColumns", args, Math.ceil(columns / TILE_COLUMNS), T.rows * T.rows * columns);
   scope.free(args);
 }

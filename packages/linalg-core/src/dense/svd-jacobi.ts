@@ -9,7 +9,7 @@
  * Source: Drmač and Veselić.
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
 import { applyReflectors } from "./block-reflector.js";
@@ -18,6 +18,7 @@ import { completeBasis } from "./complete-basis.js";
 import { PANEL_WIDTH } from "./qr-factor.js";
 import { pivotedQrSteps } from "./qr-pivoted.js";
 import type { RawSvd } from "./svd-golub-kahan.js";
+import { factorKernels } from "../kernels/factor.js";
 
 /** Sweeps before giving up; six to ten are usual. */
 const SWEEPS = 30;
@@ -74,7 +75,7 @@ function* sweep(X: Block, J: Block): Steps<number> {
   const { rows: n, columns: r } = X;
   for (let sweeps = 0; sweeps < SWEEPS; sweeps++) {
     yield pause(sweeps, SWEEPS);
-    const rotated = runtime().kernels.jacobiSweep(n, r, X.address, 8 * n, J.address, 8 * r, n * U_ROUND);
+    const rotated = kernelsOf(factorKernels).jacobiSweep(n, r, X.address, 8 * n, J.address, 8 * r, n * U_ROUND);
     if (rotated === 0) return 0;
   }
   return r;
@@ -82,7 +83,8 @@ function* sweep(X: Block, J: Block): Steps<number> {
 
 /** ‖x_i‖; x_i ← x_i / ‖x_i‖. */
 function normalize({ address, rows: n }: Block, i: number): number {
-  const { kernels, memory } = runtime();
+  const kernels = kernelsOf(factorKernels);
+  const { memory } = runtime();
   const x = address + 8 * i * n;
   const norm = Math.sqrt(kernels.dot(n, x, x));
   for (let p = x / 8; p < x / 8 + n; p++) memory.f64[p]! /= norm;

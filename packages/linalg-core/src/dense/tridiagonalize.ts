@@ -10,12 +10,13 @@
  * so that half of the flops are products with a vector, bound by memory, and half are one product of matrices a panel.
  * Source: Dongarra, Hammarling, Sorensen; LAPACK's order of the work.
  */
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
 import { applyReflector, blockReflector, freeReflector } from "./block-reflector.js";
 import { columnBlock, multiplyBlocks, part, rowBlock, transposed, type Block } from "./blocks.js";
 import { addColumns, columnDots } from "./columns.js";
+import { factorKernels } from "../kernels/factor.js";
 
 export interface Tridiagonal {
   readonly d: Float64Array;
@@ -69,7 +70,8 @@ function* reduceColumn(
   coefficients: number,
 ): Steps<void> {
   const n = A.rows;
-  const { kernels, memory } = runtime();
+  const kernels = kernelsOf(factorKernels);
+  const { memory } = runtime();
   const ld = V.columnBytes;
   const x = A.address + j * A.rowBytes + 8 * j; // A is symmetric: column j lies side by side as row j
   for (const [left, right] of [

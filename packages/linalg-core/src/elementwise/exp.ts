@@ -16,6 +16,8 @@ import { NonFiniteError } from "../errors.js";
 import { assertKnownOptions } from "../options.js";
 import { openScope } from "../runtime/scope.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
+import { coreKernels } from "../kernels/core.js";
+import { elementwiseKernels } from "../kernels/elementwise.js";
 
 export interface ExpOptions {
   /** Where the result goes: the input's shape and dtype; it may be the input. Default: a new array. */
@@ -63,9 +65,9 @@ function exponentials(X: NdArray, dtype: DType): Float32Array<ArrayBuffer> | Flo
         .subarray(first, first + roundUp(count))
         .fill(0, count);
       gather(makeArray(packed.data, [count], [1], packed.offset + from), values.subarray(0, count));
-      const bad = callKernel("firstNonFinite", dtype, count, address);
+      const bad = callKernel(coreKernels, "firstNonFinite", dtype, count, address);
       if (bad >= 0) throw new NonFiniteError("exp", "x", values[bad]!, indicesOf(from + bad, X.shape));
-      callKernel("exp", dtype, roundUp(count), address);
+      callKernel(elementwiseKernels, "exp", dtype, roundUp(count), address);
       result.set(values.subarray(0, count), from);
     }
     return result;

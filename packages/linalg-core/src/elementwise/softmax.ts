@@ -19,6 +19,8 @@ import { bytesOf, callKernel } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { place, take } from "../runtime/transfer.js";
+import { coreKernels } from "../kernels/core.js";
+import { elementwiseKernels } from "../kernels/elementwise.js";
 
 export interface LogSumExpRowsOptions {
   /** σ, multiplies the entries. In [−1e300, 1e300]. Default 1. */
@@ -61,7 +63,7 @@ export function softmaxRows(S: MatrixInput, options: SoftmaxRowsOptions = {}): N
   try {
     const { rows, width, source } = exponentials(scope, where, scores, true);
     // rows that are longer than those of the result go back to where S was
-    if (width !== n) callKernel("stageRows", dtype, m, n, rows, width * bytesOf(dtype), bytesOf(dtype), 1, source, n, 0);
+    if (width !== n) callKernel(coreKernels, "stageRows", dtype, m, n, rows, width * bytesOf(dtype), bytesOf(dtype), 1, source, n, 0);
     const result = take(width === n ? rows : source, s.shape, dtype);
     if (out === undefined) return result;
     writeInto(out, result.data);
@@ -166,11 +168,11 @@ function exponentials(scope: Scope, where: string, { s, m, n, scale, keep, dtype
   const [down = 0, across = 0] = strides;
   const liesInRows = across === bytes && down === width * bytes;
   const rows = liesInRows ? source : scope.alloc(m * width * bytes);
-  if (!liesInRows) callKernel("stageRows", dtype, m, n, source, down, across, 1, rows, width, 0);
+  if (!liesInRows) callKernel(coreKernels, "stageRows", dtype, m, n, source, down, across, 1, rows, width, 0);
   const kept = keep === undefined ? 0 : scope.alloc(keep.length);
   if (keep !== undefined) runtime().memory.u8.set(keep, kept);
   const extremes = scope.alloc(8 * m);
   const sums = scope.alloc(8 * m);
-  callKernel("softmaxRows", dtype, m, n, width, rows, scale, kept, extremes, sums, normalize ? 1 : 0);
+  callKernel(elementwiseKernels, "softmaxRows", dtype, m, n, width, rows, scale, kept, extremes, sums, normalize ? 1 : 0);
   return { rows, width, source, extremes, sums };
 }

@@ -5,9 +5,11 @@
  * tiles by adding to NEXT; every worker checks out, also one that found nothing to do, so that no late worker can read half of the next
  * job. ABORT ends a job early, between tiles. Kernels themselves contain no atomic instruction.
  */
+import type { SharedModule } from "./types.js";
+
 export const Control = {
   GENERATION: 0, // raised for each job; -1 ends the workers
-  KERNEL: 1, // position in exportNames
+  KERNEL: 1, // position among the exports of all modules, or LEARN
   ARGS: 2,
   TILES: 3,
   NEXT: 4,
@@ -27,12 +29,18 @@ export function currentOf(index: number): number {
   return Control.CURRENT + index;
 }
 
-/** The one message that a worker receives. */
-export interface Boot {
-  readonly module: WebAssembly.Module;
+/** A KERNEL that is none: workers leave the job for the event loop, where a Lesson waits for them, and check out when they have learned it. */
+export const LEARN = -1;
+
+/** A message to a worker: all groups of kernels in use, in the order in which they came; it knows those it has met. */
+export interface Lesson {
+  readonly modules: readonly SharedModule[];
+}
+
+/** The first message that a worker receives. */
+export interface Boot extends Lesson {
   readonly memory: WebAssembly.Memory;
   readonly control: Int32Array<SharedArrayBuffer>;
-  readonly exportNames: readonly string[];
   readonly index: number;
   readonly scratch: number;
   /** GENERATION at the time of sending: the worker waits for the next one. */

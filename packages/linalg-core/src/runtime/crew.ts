@@ -1,7 +1,7 @@
 /**
  * The workers of a pool as one body: started together, counted, held alive, buried.
  */
-import { Control, type Boot, type WorkerMessage } from "./control.js";
+import { Control, type Boot, type Lesson, type WorkerMessage } from "./control.js";
 import { scratchOf } from "./layout.js";
 import type { Joinable } from "./types.js";
 import type { PoolWorker, WorkerWay } from "./worker-host.js";
@@ -20,6 +20,10 @@ export interface Crew {
   failure(): string | undefined;
   /** Starts more workers until there are `wanted`; rejects, with the new ones ended, if one cannot be had. */
   grow(wanted: number): Promise<void>;
+  /** Whether there are kernels that some workers do not know. */
+  isBehind(): boolean;
+  /** Sends the workers all kernels: they read it when a job tells them to. */
+  teach(): void;
   /** Whether the workers keep a Node process alive. */
   hold(alive: boolean): void;
   /** Whether every worker that still lives has checked out of this generation. */
@@ -40,6 +44,7 @@ export function createCrew(joinable: Joinable, way: WorkerWay, events: CrewEvent
   const control = new Int32Array(new SharedArrayBuffer(4 * Control.LENGTH));
   const members: Member[] = [];
   let failure: string | undefined;
+  let taught = joinable.modules.length;
 
   function fail(reason: string): void {
     if (failure !== undefined) return;
@@ -77,7 +82,7 @@ export function createCrew(joinable: Joinable, way: WorkerWay, events: CrewEvent
       const member: Member = { worker: way.start({ said, died }), isGone: false, isDismissed: false };
       members.push(member);
       const generation = Atomics.load(control, Control.GENERATION);
-      member.worker.boot({ ...joinable, control, index, scratch: scratchOf(index), generation } satisfies Boot);
+      member.worker.send({ ...joinable, control, index, scratch: scratchOf(index), generation } satisfies Boot);
     });
   }
 
@@ -98,6 +103,11 @@ export function createCrew(joinable: Joinable, way: WorkerWay, events: CrewEvent
     hold(false);
   }
 
+  function teach(): void {
+    for (const { worker } of members) worker.send({ modules: joinable.modules } satisfies Lesson);
+    taught = joinable.modules.length;
+  }
+
   function hold(alive: boolean): void {
     for (const { worker } of members) worker.hold(alive);
   }
@@ -113,6 +123,8 @@ export function createCrew(joinable: Joinable, way: WorkerWay, events: CrewEvent
     size: () => members.length,
     failure: () => failure,
     grow,
+    isBehind: () => taught < joinable.modules.length,
+    teach,
     hold,
     isOut: (generation) => members.every(({ isGone }, i) => isGone || Atomics.load(control, Control.OUT + i) === generation),
     terminate,

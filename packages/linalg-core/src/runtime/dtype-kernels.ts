@@ -2,8 +2,8 @@
  * Kernels and compute memory by dtype.
  */
 import type { DType } from "../array/types.js";
-import type { DirectKernels, TiledKernel } from "../kernels/abi.js";
-import { runtime } from "./runtime.js";
+import type { KernelGroup } from "../kernels/group.js";
+import { kernelsOf, runtime } from "./runtime.js";
 import { tiles, type Steps } from "./steps.js";
 
 /** Bytes of one value of a dtype. */
@@ -24,12 +24,25 @@ function kernelName<Name extends string>(name: Name, dtype: DType): `${Name}F32`
 
 type Generic<K> = K extends `${infer Name}F32` ? Name : never;
 
-/** Calls a direct kernel of a dtype. */
-export function callKernel(name: Generic<keyof DirectKernels>, dtype: DType, ...numbers: number[]): number {
-  return (runtime().kernels[kernelName(name, dtype)] as (...numbers: number[]) => number)(...numbers);
+/** Calls a kernel of a dtype on the calling thread. */
+export function callKernel<Calls extends object>(
+  group: KernelGroup<object, Calls>,
+  name: Generic<keyof Calls>,
+  dtype: DType,
+  ...numbers: number[]
+): number {
+  const kernels = kernelsOf(group) as Record<string, (...numbers: number[]) => number>;
+  return kernels[kernelName(name, dtype)]!(...numbers);
 }
 
 /** Runs a tiled kernel of a dtype; `work` as for `tiles`. */
-export function runTiles(name: Generic<TiledKernel>, dtype: DType, args: number, count: number, work: number): Steps<void> {
-  return tiles(kernelName(name, dtype), args, count, work);
+export function runTiles<Tiles extends object>(
+  group: KernelGroup<Tiles>,
+  name: Generic<keyof Tiles>,
+  dtype: DType,
+  args: number,
+  count: number,
+  work: number,
+): Steps<void> {
+  return tiles(group as KernelGroup, kernelName(name, dtype) as never, args, count, work);
 }

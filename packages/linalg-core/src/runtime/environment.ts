@@ -127,8 +127,8 @@ export async function ready(options: { readonly threads?: boolean } = {}): Promi
   const { threads = true } = options;
   assertBoolean("ready", { threads });
   const early = loaded();
-  if (early.pending !== undefined) {
-    const late = await compileLate(shared().settings, early, early.pending);
+  if (early.late.length > 0) {
+    const late = await compileLate(shared().settings, early);
     await new Promise<void>((resolve) => {
       whenIdle(() => {
         const state = shared();

@@ -1,19 +1,18 @@
 /**
- * Chooses and instantiates the kernels: relaxed SIMD, else SIMD, else plain TypeScript; shared memory, else plain memory.
+ * Chooses the backend and instantiates its kernels: relaxed SIMD, else SIMD, else plain TypeScript; shared memory, else plain memory.
  *
- * Synchronous: compiling takes less than a millisecond. What was not to be had stands in `reasons`, one sentence each.
+ * The choice is made by the core kernels; other groups are instantiated when one of their kernels is first wanted. Synchronous: compiling a group takes less than a
+ * millisecond. What was not to be had stands in `reasons`, one sentence each.
  */
 import { OptionError } from "../errors.js";
-import { RELAXED_HEX } from "../generated/relaxed.js";
-import { SIMD_HEX } from "../generated/simd.js";
-import type { Kernels } from "../kernels/abi.js";
-import { createJsKernels } from "../kernels/js/create.js";
+import { coreKernels } from "../kernels/core.js";
+import { bindTwins, type KernelGroup } from "../kernels/group.js";
 import { createArena } from "./arena.js";
 import { decodeHex, withPlainMemory } from "./binary.js";
 import { sharedMemoryRefusal } from "./host.js";
 import { OWNER_SCRATCH } from "./layout.js";
 import { createPlainMemory, createWasmMemory } from "./memory.js";
-import type { Candidate, Loaded, Settings } from "./types.js";
+import type { Candidate, Joinable, Loaded, Settings } from "./types.js";
 
 /** Loads the best backend that the settings and the engine allow. */
 export function load(settings: Settings): Loaded {
@@ -21,60 +20,86 @@ export function load(settings: Settings): Loaded {
   const reasons: string[] = [];
   const candidate = choose(settings, reasons);
   if (candidate === undefined) return javascript(settings, reasons);
-  try {
-    const module = new WebAssembly.Module(candidate.bytes);
-    return assemble(settings, candidate, module, new WebAssembly.Instance(module, importsOf(candidate)));
-  } catch (error) {
-    // a RangeError is a limit on synchronous compilation; anything else is a policy, which holds for asynchronous compilation too
-    return javascript(settings, [...candidate.reasons, refusalOf(error)], error instanceof RangeError ? candidate : undefined);
-  }
+  const loaded = webAssembly(settings, candidate);
+  loaded.kernels[coreKernels.slot] = loaded.instantiate(coreKernels);
+  const refused = loaded.reasons.length > candidate.reasons.length;
+  // what compiles asynchronously only is left to ready(); any other refusal is a policy, which holds there too
+  return refused ? javascript(settings, loaded.reasons, loaded.late.length > 0 ? candidate : undefined) : loaded;
 }
 
-/** The backend of a binary that is too large to compile synchronously; `early`, with one more reason, if that fails too. */
-export async function compileLate(settings: Settings, early: Loaded, candidate: Candidate): Promise<Loaded> {
+/** A backend as it is after asynchronous compilation of what `early` could not compile; `early`, with one more reason, if that fails too. */
+export async function compileLate(settings: Settings, early: Loaded): Promise<Loaded> {
+  const target = early.pending === undefined ? { ...early, kernels: [...early.kernels] } : webAssembly(settings, early.pending);
+  const groups = early.late.splice(0);
   try {
-    const module = await WebAssembly.compile(candidate.bytes);
-    return assemble(settings, candidate, module, await WebAssembly.instantiate(module, importsOf(candidate)));
+    for (const group of groups) target.kernels[group.slot] = await target.compile(group);
+    return target;
   } catch (error) {
     return { ...early, pending: undefined, reasons: [...early.reasons, refusalOf(error)] };
   }
 }
 
-function assemble(
-  settings: Settings,
-  { name, memory, reasons }: Candidate,
-  module: WebAssembly.Module,
-  { exports }: WebAssembly.Instance,
-): Loaded {
-  const exportNames = Object.keys(exports).filter((key) => typeof exports[key] === "function");
+/** A WebAssembly backend with no kernels yet. */
+function webAssembly(settings: Settings, { name, memory, reasons: known }: Candidate): Loaded {
+  const reasons = [...known];
+  const late: KernelGroup[] = [];
+  const imports = { env: { memory: memory.wasm!, abort: trap } };
+  const joinable: Joinable | undefined = memory.shared ? { memory: memory.wasm!, modules: [] } : undefined;
+
+  function binaryOf({ simd, relaxed }: KernelGroup): Uint8Array<ArrayBuffer> {
+    const binary = decodeHex(name === "wasm-relaxed" ? relaxed : simd);
+    return memory.shared ? binary : withPlainMemory(binary);
+  }
+
+  function join({ slot }: KernelGroup, module: WebAssembly.Module, { exports }: WebAssembly.Instance): object {
+    const exportNames = Object.keys(exports).filter((key) => typeof exports[key] === "function");
+    joinable?.modules.push({ slot, module, exportNames });
+    return exports;
+  }
+
+  function instantiate(group: KernelGroup): object {
+    try {
+      const module = new WebAssembly.Module(binaryOf(group));
+      return join(group, module, new WebAssembly.Instance(module, imports));
+    } catch (error) {
+      if (error instanceof RangeError) late.push(group); // a limit on synchronous compilation
+      reasons.push(`${refusalOf(error)} (${group.name} kernels)`);
+      return bindTwins(group, memory.views);
+    }
+  }
+
+  async function compile(group: KernelGroup): Promise<object> {
+    const module = await WebAssembly.compile(binaryOf(group));
+    return join(group, module, await WebAssembly.instantiate(module, imports));
+  }
+
+  const arena = createArena(memory, () => settings.maxBytes);
+  const kernels: object[] = [];
   return {
     name,
     memory: memory.views,
-    kernels: exports as unknown as Kernels,
     scratch: OWNER_SCRATCH,
-    arena: createArena(memory, () => settings.maxBytes),
-    joinable: memory.shared ? { module, memory: memory.wasm!, exportNames } : undefined,
+    arena,
+    kernels,
+    instantiate,
+    compile,
+    joinable,
     reasons,
+    late,
     pending: undefined,
   };
 }
 
-function importsOf({ memory }: Candidate): WebAssembly.Imports {
-  return { env: { memory: memory.wasm!, abort: trap } };
-}
-
-/** The binary to compile; undefined, with its reason added, if WebAssembly is not to be had. */
+/** The kind of binary to load; undefined, with its reason added, if WebAssembly is not to be had. */
 function choose(settings: Settings, reasons: string[]): Candidate | undefined {
   if (typeof WebAssembly !== "object") {
     reasons.push("WebAssembly unavailable");
     return undefined;
   }
   const unshared = sharedMemoryRefusal();
-  const prepare = (text: string): Uint8Array<ArrayBuffer> => (unshared ? withPlainMemory(decodeHex(text)) : decodeHex(text));
-  const relaxed = settings.deterministic ? undefined : prepare(RELAXED_HEX);
-  const isRelaxed = relaxed !== undefined && WebAssembly.validate(relaxed);
-  const bytes = isRelaxed ? relaxed : prepare(SIMD_HEX);
-  if (!isRelaxed && !WebAssembly.validate(bytes)) {
+  const isValid = (text: string): boolean => WebAssembly.validate(unshared ? withPlainMemory(decodeHex(text)) : decodeHex(text));
+  const isRelaxed = !settings.deterministic && isValid(coreKernels.relaxed);
+  if (!isRelaxed && !isValid(coreKernels.simd)) {
     reasons.push("WebAssembly SIMD unavailable");
     return undefined;
   }
@@ -83,10 +108,10 @@ function choose(settings: Settings, reasons: string[]): Candidate | undefined {
   const name = isRelaxed ? "wasm-relaxed" : "wasm-simd";
 
   const memory = unshared === undefined ? createWasmMemory(true) : undefined;
-  if (memory !== undefined) return { name, bytes, memory, reasons };
+  if (memory !== undefined) return { name, memory, reasons };
   reasons.push(unshared ?? "shared memory refused by the engine");
   const plain = createWasmMemory(false);
-  if (plain !== undefined) return { name, bytes: unshared ? bytes : withPlainMemory(bytes), memory: plain, reasons };
+  if (plain !== undefined) return { name, memory: plain, reasons };
   reasons.push("WebAssembly memory refused by the engine");
   return undefined;
 }
@@ -96,14 +121,22 @@ function javascript(settings: Settings, reasons: readonly string[], pending?: Ca
     throw new OptionError("configure", "backend", `an engine that runs WebAssembly (${reasons.join("; ")})`, "wasm");
   }
   const memory = createPlainMemory();
+  const late: KernelGroup[] = pending === undefined ? [] : [coreKernels];
+  const instantiate = (group: KernelGroup): object => {
+    if (pending !== undefined && group !== coreKernels) late.push(group);
+    return bindTwins(group, memory.views);
+  };
   return {
     name: "js",
     memory: memory.views,
-    kernels: createJsKernels(memory.views),
     scratch: OWNER_SCRATCH,
     arena: createArena(memory, () => settings.maxBytes),
+    kernels: [],
+    instantiate,
+    compile: (group) => Promise.resolve(instantiate(group)),
     joinable: undefined,
-    reasons,
+    reasons: [...reasons],
+    late,
     pending,
   };
 }

@@ -5,7 +5,7 @@
  * finish the tile in hand and check out; what is left (tiles not begun, and the one the dead worker held) is handed back to the caller.
  */
 import { breathe } from "./breath.js";
-import { Control, currentOf } from "./control.js";
+import { Control, currentOf, LEARN } from "./control.js";
 import { createCrew, type Crew } from "./crew.js";
 import { createLock, type Lock } from "./lock.js";
 import type { Joinable } from "./types.js";
@@ -34,12 +34,16 @@ export interface PoolJob {
 }
 
 export interface Pool {
-  /** One job at a time: hold it around `submit`, `grow` and `close`. */
+  /** One job at a time: hold it around `submit`, `catchUp`, `grow` and `close`. */
   readonly lock: Lock;
   size(): number;
   /** Why the pool is of no more use; undefined while it is. */
   failure(): string | undefined;
   grow(threads: number): Promise<void>;
+  /** Whether there are kernels in use that its workers do not know yet. */
+  isBehind(): boolean;
+  /** Teaches the workers all kernels in use; if one fails, the pool is dead. */
+  catchUp(): Promise<void>;
   submit(task: PoolTask): PoolJob;
   /** Ends the workers and waits until they are gone. */
   close(): Promise<void>;
@@ -73,7 +77,11 @@ export async function startPool(joinable: Joinable, way: WorkerWay, threads: num
   await crew.grow(threads);
 
   function submit(task: PoolTask): PoolJob {
-    const generation = writeTask(crew.control, task, joinable.exportNames.indexOf(task.kernel));
+    return start(task, positionOf(joinable, task.kernel));
+  }
+
+  function start(task: Omit<PoolTask, "kernel">, kernel: number): PoolJob {
+    const generation = writeTask(crew.control, task, kernel);
     let left: readonly number[] | undefined;
     const settled = new Promise<void>((resolve) => {
       const end = (): void => {
@@ -108,13 +116,23 @@ export async function startPool(joinable: Joinable, way: WorkerWay, threads: num
     size: crew.size,
     failure: crew.failure,
     grow: crew.grow,
+    isBehind: crew.isBehind,
+    catchUp: async () => {
+      crew.teach();
+      await start({ args: 0, first: 0, count: 0, threads: 0 }, LEARN).settled;
+    },
     submit,
     close: crew.terminate,
   };
 }
 
+/** The number of a kernel among the exports of all modules, in the order in which workers learn them. */
+function positionOf({ modules }: Joinable, kernel: string): number {
+  return modules.flatMap(({ exportNames }) => exportNames).indexOf(kernel);
+}
+
 /** Writes all but GENERATION, which wakes the workers; returns what that will be. */
-function writeTask(control: Int32Array, { args, first, count, threads }: PoolTask, kernel: number): number {
+function writeTask(control: Int32Array, { args, first, count, threads }: Omit<PoolTask, "kernel">, kernel: number): number {
   const previous = Atomics.load(control, Control.GENERATION);
   for (let i = 0; i < MAX_THREADS; i++) Atomics.store(control, currentOf(i), 0);
   Atomics.store(control, Control.KERNEL, kernel);
@@ -130,7 +148,7 @@ function writeTask(control: Int32Array, { args, first, count, threads }: PoolTas
 }
 
 /** Waits for the healthy workers, ends all of them, and lists the tiles that are not done. */
-async function salvage(crew: Crew, { first, count }: PoolTask, generation: number): Promise<readonly number[]> {
+async function salvage(crew: Crew, { first, count }: Omit<PoolTask, "kernel">, generation: number): Promise<readonly number[]> {
   const { control } = crew;
   Atomics.store(control, Control.ABORT, 1);
   const since = performance.now();

@@ -3,14 +3,14 @@
  * the event loop and on the pool (`runAsync`), with the same bits.
  *
  *   yield pause(done, total)                 here an asynchronous caller breathes, reports progress and looks at the signal
- *   yield* tiles(kernel, args, count)        here the tiles 0 … count - 1 of a kernel run, on the pool where there is one
+ *   yield* tiles(group, kernel, args, count)        here the tiles 0 … count - 1 of a kernel run, on the pool where there is one
  *
  * A tile reads nothing that a tile of the same job writes: tiles may run in any order, on any thread, and one that was interrupted may be
  * run again. An algorithm holds its memory in a scope and releases it in `finally`: an abort ends the generator there.
  *
  * Not covered by semver.
  */
-import type { TiledKernel } from "../kernels/abi.js";
+import type { KernelGroup } from "../kernels/group.js";
 import { onAbort } from "./abort.js";
 import { openRun, type Run, type RunControl } from "./run.js";
 import { holdRuntime } from "./scope.js";
@@ -61,7 +61,8 @@ export function rest(): Step {
  *
  * Jobs that depend on each other (pack, then multiply) follow each other as separate calls. Tiles should take at most about 4 ms: an
  * abort waits for the tiles in hand.
- * @param kernel the name of a tiled kernel.
+ * @param group a group of kernels.
+ * @param kernel the name of a tiled kernel in it.
  * @param args address of its argument block, which must stay as it is until the job ends.
  * @param count number of tiles; 0 does nothing.
  * @param work multiply-adds that the job takes, roughly: a short job stays on the calling thread. Default: worth a pool.
@@ -69,10 +70,16 @@ export function rest(): Step {
  * @throws NumericsError ERR_POOL when a worker died and the calling thread failed at the same tile.
  * @complexity count tiles, in parallel where there are workers.
  * @source Subquad's own convention.
- * @example yield* tiles("multiplyF64", args, rectangles);
+ * @example yield* tiles(coreKernels, "multiplyF64", args, rectangles);
  */
-export function* tiles(kernel: TiledKernel, args: number, count: number, work = Infinity): Steps<void> {
-  if (count > 0) yield { kernel, args, count, work };
+export function* tiles<Tiles extends object>(
+  group: KernelGroup<Tiles>,
+  kernel: keyof Tiles & string,
+  args: number,
+  count: number,
+  work = Infinity,
+): Steps<void> {
+  if (count > 0) yield { group, kernel, args, count, work };
 }
 
 /**

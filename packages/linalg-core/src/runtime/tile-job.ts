@@ -5,18 +5,20 @@
  * here. Which thread runs a tile never changes its bits.
  */
 import { NumericsError } from "../errors.js";
-import type { TiledKernel } from "../kernels/abi.js";
+import type { Tile } from "../kernels/abi.js";
+import type { KernelGroup } from "../kernels/group.js";
 import { onAbort } from "./abort.js";
 import type { Pool, PoolJob } from "./pool.js";
 import { poolAtHand, stopWatch, watchIdleness } from "./pool-keeper.js";
 import { REPORT_EVERY } from "./progress.js";
 import type { Run } from "./run.js";
-import { runtime } from "./runtime.js";
+import { kernelsOf, loaded, runtime } from "./runtime.js";
 import { recordPoolReason, shared } from "./shared.js";
 
 /** The tiles 0 … count - 1 of one kernel. */
 export interface TileJob {
-  readonly kernel: TiledKernel;
+  readonly group: KernelGroup;
+  readonly kernel: string;
   readonly args: number;
   readonly count: number;
   /** Multiply-adds, roughly. */
@@ -29,18 +31,19 @@ const WORTH_A_POOL = 5e6;
 const PATIENCE = 8;
 
 /** Runs all tiles on the calling thread without a pause. */
-export function runTilesSync({ kernel, args, count }: TileJob): void {
-  const { kernels, scratch } = runtime();
-  const tile = kernels[kernel];
+export function runTilesSync(job: TileJob): void {
+  const { args, count } = job;
+  const tile = tileOf(job);
+  const { scratch } = runtime();
   for (let t = 0; t < count; t++) tile(args, t, scratch);
 }
 
 /** Runs all tiles, on the pool when one is up. */
 export async function runTiles(job: TileJob, run: Run): Promise<void> {
   const { count } = job;
-  const { kernels, scratch } = runtime();
-  const tile = kernels[job.kernel];
-  const threads = job.work < WORTH_A_POOL ? 1 : run.threads();
+  const tile = tileOf(job);
+  const { scratch } = runtime();
+  const threads = job.work < WORTH_A_POOL || !isShareable(job) ? 1 : run.threads();
   for (let t = 0; t < count;) {
     const pool = threads > 1 && count - t > 1 ? poolAtHand(threads, run.elapsed() > PATIENCE) : undefined;
     if (pool !== undefined) {
@@ -62,6 +65,7 @@ async function runOnPool(pool: Pool, job: TileJob, first: number, wanted: number
     run.check(); // an abort may have come between the lock and this turn
     if (shared().pool !== pool) return first; // it died or was closed while we waited
     if (wanted > pool.size()) await growPool(pool, wanted);
+    if (pool.isBehind()) await pool.catchUp();
     if (shared().pool !== pool) return first;
     stopWatch();
     const threads = Math.min(wanted, pool.size());
@@ -110,12 +114,14 @@ function settledWithin(job: PoolJob, signal: AbortSignal | undefined, millisecon
 }
 
 /** The second and last try of what a dead pool left undone, on the calling thread: the same tiles, hence the same bits. */
-async function runLeft({ kernel, args, count }: TileJob, left: readonly number[], run: Run): Promise<void> {
-  const { kernels, scratch } = runtime();
+async function runLeft(job: TileJob, left: readonly number[], run: Run): Promise<void> {
+  const { kernel, args, count } = job;
+  const tile = tileOf(job);
+  const { scratch } = runtime();
   let done = count - left.length;
   for (const t of left) {
     try {
-      kernels[kernel](args, t, scratch);
+      tile(args, t, scratch);
     } catch (cause) {
       const expected = `tile ${t} of kernel ${kernel} to run on the calling thread after the pool had failed`;
       throw new NumericsError("ERR_POOL", `pool: expected ${expected}, got ${String(cause)}`, {
@@ -136,4 +142,13 @@ async function growPool(pool: Pool, threads: number): Promise<void> {
   } catch (error) {
     recordPoolReason(`${pool.size()} workers instead of ${threads}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function tileOf({ group, kernel }: TileJob): Tile {
+  return (kernelsOf(group) as Record<string, Tile>)[kernel]!;
+}
+
+/** Whether workers can run it: not where the engine refused the binary of its group. */
+function isShareable({ group }: TileJob): boolean {
+  return loaded().joinable?.modules.some(({ slot }) => slot === group.slot) ?? false;
 }

@@ -11,8 +11,10 @@ import { indicesOf, isRowMajor, rowMajorStride, sizeOf } from "../array/layout.j
 import { makeArray } from "../array/make-array.js";
 import type { DType, NdArray } from "../array/types.js";
 import { NonFiniteError, splitSite } from "../errors.js";
+import { coreKernels } from "../kernels/core.js";
 import { rest, type Steps } from "./steps.js";
 import { runtime } from "./runtime.js";
+import { callKernel } from "./dtype-kernels.js";
 import type { Scope } from "./scope.js";
 
 /** A copy in compute memory: element (i, j, …) lies at address + i·strides[0] + j·strides[1] + …, in bytes. */
@@ -195,8 +197,7 @@ function copySlice(copy: Copy, from: number, to: number): void {
   const { elements, first } = elementsAt(start, dtype);
   gather(rows, elements.subarray(first, first + count));
 
-  const { kernels } = runtime();
-  const bad = dtype === "float32" ? kernels.firstNonFiniteF32(count, start) : kernels.firstNonFiniteF64(count, start);
+  const bad = callKernel(coreKernels, "firstNonFinite", dtype, count, start);
   if (bad >= 0) refuse(copy, from * rowSize + bad, elements[first + bad]!);
 }
 

@@ -4,11 +4,11 @@
  * Nothing here matches what bundlers rewrite (`new Worker(new URL(…))`, imports of node: modules): the script is a string.
  */
 import { WORKER_SOURCE } from "../generated/worker.js";
-import type { Boot, WorkerMessage } from "./control.js";
+import type { Boot, Lesson, WorkerMessage } from "./control.js";
 import { builtinModule } from "./host.js";
 
 export interface PoolWorker {
-  boot(message: Boot): void;
+  send(message: Boot | Lesson): void;
   /** Whether the worker keeps a Node process alive. */
   hold(alive: boolean): void;
   terminate(): Promise<void>;
@@ -71,7 +71,7 @@ function nodeWay(threads: NodeThreads): WorkerWay {
       died(`exit code ${code}`);
     });
     return {
-      boot: (message) => {
+      send: (message) => {
         worker.postMessage(message);
       },
       hold: (alive) => {
@@ -101,7 +101,7 @@ function webWay(name: string, address: () => string, dispose: (url: string) => v
       died(event.message ?? "the script was not allowed to load");
     };
     return {
-      boot: (message) => {
+      send: (message) => {
         worker.postMessage(message);
       },
       hold: nothing,

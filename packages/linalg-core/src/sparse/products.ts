@@ -22,6 +22,7 @@ import { openScope, type Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { placeSteps, takeSteps } from "../runtime/transfer.js";
 import { assertCsrFinite, firstNonFinite, type CsrMatrix } from "./structure.js";
+import { coreKernels } from "../kernels/core.js";
 
 /** The options of a product whose A is sparse. */
 export interface SparseProduct extends Combination {
@@ -78,7 +79,7 @@ function* stage(scope: Scope, B: NdArray, isTransposed: boolean, dtype: DType, w
   for (let i = 0; i < k; i += step) {
     if (i > 0) yield rest();
     const count = Math.min(step, k - i);
-    callKernel("stageRows", dtype, count, r, address + i * down, down, across, 1, out + i * rowBytes, rowBytes / bytes, 0);
+    callKernel(coreKernels, "stageRows", dtype, count, r, address + i * down, down, across, 1, out + i * rowBytes, rowBytes / bytes, 0);
   }
   scope.free(address);
   return out;
@@ -97,7 +98,14 @@ function* multiply(scope: Scope, where: string, S: CsrMatrix, B: number, r: numb
   const count = blocks.length - 1;
   const out = scope.alloc(m * rowBytes);
   const args = scope.args([starts, indices, entries, placeIntegers(scope, blocks), count, B, out, rowBytes]);
-  yield* runTiles("multiplySparse", dtype, args, count * Math.ceil(rowBytes / STRIP_BYTES), (values.length * rowBytes) / bytes);
+  yield* runTiles(
+    coreKernels,
+    "multiplySparse",
+    dtype,
+    args,
+    count * Math.ceil(rowBytes / STRIP_BYTES),
+    (values.length * rowBytes) / bytes,
+  );
 
   const C = yield* takePadded(out, m, r, rowBytes / bytes, dtype);
   const bad = firstNonFinite(C);

@@ -17,7 +17,7 @@ import { NonFiniteError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
 import { SCRATCH_BYTES } from "../kernels/abi.js";
 import { bytesOf, callKernel, reals, runTiles } from "../runtime/dtype-kernels.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
@@ -25,6 +25,8 @@ import { powerOfTwo } from "../math/bits.js";
 import { ARGUMENT_BYTES, fillArguments, SHORT } from "./at-once.js";
 import { axisOf, blank, indexAlong, rowsAlong } from "./axis.js";
 import { levelsOf } from "./levels.js";
+import { coreKernels } from "../kernels/core.js";
+import { transformKernels } from "../kernels/transform.js";
 
 export interface FwhtOptions {
   /** The axis to transform; −1 is the last. Default −1. */
@@ -108,7 +110,8 @@ function transformAtOnce(call: Call): NdArray {
   const scope = needed > SCRATCH_BYTES ? openScope() : undefined;
   try {
     const args = scope === undefined ? runtime().scratch : scope.alloc(needed);
-    const { kernels, scratch } = runtime();
+    const kernels = kernelsOf(transformKernels);
+    const { scratch } = runtime();
     const address = args + ARGUMENT_BYTES;
     const seen = address + size * bytes;
     const data = reals(dtype).subarray(address / bytes, address / bytes + size);
@@ -142,13 +145,13 @@ function* transform(call: Call): Steps<NdArray> {
     const seen = scope.alloc(16 * parts);
     let address = scope.alloc(size * bytes);
     const args = scope.args([part, parts, perTile, spare, address, seen], [part === n ? factor : 1]);
-    yield* runTiles("fwht", dtype, args, Math.ceil(parts / perTile), size * levelsOf(part));
+    yield* runTiles(transformKernels, "fwht", dtype, args, Math.ceil(parts / perTile), size * levelsOf(part));
     const isFinite = provesFinite(dtype, parts, n, seen);
     if (!isFinite) assertFinite(call.x, `${call.where}(X)`);
     for (let h = part; h < n;) {
       const count = Math.min(8, n / h);
       const across = scope.args([count, h * bytes, COLUMN_BYTES, address, spare], [h * count === n ? factor : 1]);
-      yield* runTiles("fwhtAcross", dtype, across, (size * bytes) / (count * COLUMN_BYTES), size * levelsOf(count));
+      yield* runTiles(transformKernels, "fwhtAcross", dtype, across, (size * bytes) / (count * COLUMN_BYTES), size * levelsOf(count));
       [address, spare] = [spare, address];
       h *= count;
     }
@@ -175,7 +178,7 @@ function provesFinite(dtype: DType, rows: number, n: number, seen: number): bool
 
 /** X is finite: whatever is not comes from a sum. */
 function refuseOverflow({ where, rows, k, dtype }: Call, address: number): void {
-  const bad = callKernel("firstNonFinite", dtype, rows.size, address);
+  const bad = callKernel(coreKernels, "firstNonFinite", dtype, rows.size, address);
   if (bad < 0) return;
   const value = reals(dtype)[address / bytesOf(dtype) + bad]!;
   throw new NonFiniteError(where, `result overflows ${dtype}`, value, indexAlong(indicesOf(bad, rows.shape), k));

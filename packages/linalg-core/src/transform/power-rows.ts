@@ -10,11 +10,12 @@
 import { powerOfTwo } from "../math/bits.js";
 import { bytesOf } from "../runtime/dtype-kernels.js";
 import { FACTORS } from "../runtime/layout.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, tiles, type Steps } from "../runtime/steps.js";
 import { fillArguments } from "./at-once.js";
 import { ensureFactors, ensureHalf, halfCircle, twists } from "./factors.js";
+import { transformKernels } from "../kernels/transform.js";
 
 /** Real and imaginary parts: addresses of rows that follow each other. */
 export interface Planar {
@@ -59,7 +60,7 @@ export function* realRows(scope: Scope, m: number, rows: number, from: number, t
     const [p, q] = [8 * row * N, 8 * row * (N + 1)];
     for (let k = 0; k < N / 2; k += CHUNK) {
       if (k > 0) yield rest();
-      runtime().kernels.splitReal(N, k, Math.min(N / 2, k + CHUNK), z.re + p, z.im + p, to.re + q, to.im + q, half);
+      kernelsOf(transformKernels).splitReal(N, k, Math.min(N / 2, k + CHUNK), z.re + p, z.im + p, to.re + q, to.im + q, half);
     }
     yield rest();
   }
@@ -78,7 +79,7 @@ export function* reverseRows(scope: Scope, m: number, rows: number, from: Planar
     const [p, q] = [8 * row * N, 8 * row * (N + 1)];
     for (let k = 0; k < N / 2; k += CHUNK) {
       if (k > 0) yield rest();
-      runtime().kernels.mergeReal(N, k, Math.min(N / 2, k + CHUNK), from.re + q, from.im + q, z.re + p, z.im + p, half);
+      kernelsOf(transformKernels).mergeReal(N, k, Math.min(N / 2, k + CHUNK), from.re + q, from.im + q, z.re + p, z.im + p, half);
     }
     yield rest();
   }
@@ -87,7 +88,7 @@ export function* reverseRows(scope: Scope, m: number, rows: number, from: Planar
   for (let k = 0; k < N * rows; k += CHUNK) {
     yield rest();
     const count = Math.min(CHUNK, N * rows - k);
-    runtime().kernels.interleave(count, 1 / N, z.re + 8 * k, z.im + 8 * k, to + 16 * k);
+    kernelsOf(transformKernels).interleave(count, 1 / N, z.re + 8 * k, z.im + 8 * k, to + 16 * k);
   }
 }
 
@@ -100,7 +101,8 @@ export function realRowsAtOnce(args: number, m: number, rows: number, from: numb
   ensureFactors(m);
   const N = powerOfTwo(m);
   fillArguments(args, 1, [N, rows, rows, REAL, from, from, to.re, to.im, FACTORS, ensureHalf(2 * N)]);
-  const { kernels, scratch } = runtime();
+  const kernels = kernelsOf(transformKernels);
+  const { scratch } = runtime();
   kernels.fftRows(args, 0, scratch);
 }
 
@@ -110,7 +112,7 @@ function* wholeRows(scope: Scope, m: number, rows: number, kind: number, from: P
   const half = kind === COMPLEX ? 0 : ensureHalf(2 * N);
   const perTile = Math.max(1, TILE_POINTS / N);
   const args = scope.args([N, rows, perTile, kind, from.re, from.im, to.re, to.im, FACTORS, half], [factor]);
-  yield* tiles("fftRows", args, Math.ceil(rows / perTile), 2 * N * m * rows);
+  yield* tiles(transformKernels, "fftRows", args, Math.ceil(rows / perTile), 2 * N * m * rows);
 }
 
 /** `from` and `to` may be the same. */
@@ -126,9 +128,9 @@ function* longRows(scope: Scope, m: number, rows: number, isReal: boolean, from:
   const strips = N2 / C;
   const within = table + 16 * N1 * strips;
   const columns = scope.args([N1, N2, C, strips, isReal ? 1 : 0, from.re, from.im, middle.re, middle.im, FACTORS, table, within]);
-  yield* tiles("fftColumns", columns, strips * rows, work * m1);
+  yield* tiles(transformKernels, "fftColumns", columns, strips * rows, work * m1);
   const transposed = scope.args([N1, N2, C, N1 / C, middle.re, middle.im, to.re, to.im, FACTORS]);
-  yield* tiles("fftTransposed", transposed, (N1 / C) * rows, work * m2);
+  yield* tiles(transformKernels, "fftTransposed", transposed, (N1 / C) * rows, work * m2);
   scope.free(middle.re);
   scope.free(middle.im);
 }

@@ -24,6 +24,7 @@ import { transformRows } from "./bluestein.js";
 import { levelsOf } from "./levels.js";
 import { allocPlanar, LARGEST_POWER, LEAST_POWER, realRows, realRowsAtOnce, WHOLE_POWER } from "./power-rows.js";
 import { deliverRows, refuseOverflow, type Spectrum } from "./spectrum.js";
+import { coreKernels } from "../kernels/core.js";
 
 export interface RfftOptions {
   /** The axis to transform; −1 is the last. Default −1. */
@@ -103,7 +104,7 @@ function* halfTransform(where: string, rows: NdArray, n: number): Steps<HalfRows
     yield* realRows(scope, m, count, from, to);
     const re = yield* takeSteps(to.re, [count * half], "float64");
     const im = yield* takeSteps(to.im, [count * half], "float64");
-    const isFinite = [to.re, to.im].every((at) => callKernel("firstNonFinite", "float64", count * half, at) < 0);
+    const isFinite = [to.re, to.im].every((at) => callKernel(coreKernels, "firstNonFinite", "float64", count * half, at) < 0);
     return { re: re.data as Float64Array, im: im.data as Float64Array, isFinite };
   } finally {
     scope.release();
@@ -124,7 +125,7 @@ function halfAtOnce(rows: NdArray, m: number, size: number): HalfRows {
     const im = new Float64Array(size);
     re.set(f64.subarray(to.re / 8, to.im / 8));
     im.set(f64.subarray(to.im / 8, to.im / 8 + size));
-    return { re, im, isFinite: callKernel("firstNonFinite", "float64", 2 * size, to.re) < 0 };
+    return { re, im, isFinite: callKernel(coreKernels, "firstNonFinite", "float64", 2 * size, to.re) < 0 };
   } finally {
     scope.release();
   }

@@ -4,6 +4,7 @@ import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { loaded, runtime } from "../../src/runtime/runtime.js";
 import { shared } from "../../src/runtime/shared.js";
 import { runAsync, tiles, type RunControl, type Steps } from "../../src/steps.js";
+import { coreKernels } from "../../src/kernels/core.js";
 import { forgetRuntime, hasPool, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 import { matmulAsync } from "../../src/dense/matmul.js";
 
@@ -34,8 +35,8 @@ function* longJob(count: number, onStart: () => void = () => undefined): Steps<n
     runtime().memory.f64.fill(1, source / 8, source / 8 + 6 * 4096);
     const args = scope.args([6, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
     onStart();
-    yield* tiles("packLeftF64", args, count);
-    yield* tiles("packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
+    yield* tiles(coreKernels, "packLeftF64", args, count);
+    yield* tiles(coreKernels, "packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
     return runtime()
       .memory.f64.subarray(packed / 8, packed / 8 + 6 * 4096)
       .reduce((sum, x) => sum + x, 0);
@@ -212,7 +213,7 @@ describe("failures", () => {
       const scope = openScope();
       try {
         // 2^20 rows far beyond memory
-        yield* tiles("packLeftF64", scope.args([6 * 2 ** 20, 4, 2 ** 31, 2 ** 20, 8, 2 ** 31, 2 ** 16]), 16);
+        yield* tiles(coreKernels, "packLeftF64", scope.args([6 * 2 ** 20, 4, 2 ** 31, 2 ** 20, 8, 2 ** 31, 2 ** 16]), 16);
       } finally {
         scope.release();
       }

@@ -1,0 +1,82 @@
+/**
+ * Panels and updates of the factorizations, float64.
+ */
+import { FACTOR_RELAXED, FACTOR_SIMD } from "../generated/factor.js";
+import type { Call, Tile } from "./abi.js";
+import type { KernelGroup } from "./group.js";
+import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./js/cholesky.js";
+import { columnDots, combineColumns } from "./js/columns.js";
+import { axpy, dot, householderPanel, reflect, reflectColumns } from "./js/householder.js";
+import { jacobiSweep } from "./js/jacobi.js";
+import { luPanel } from "./js/lu.js";
+import { applyRotations } from "./js/rotate.js";
+
+/** Kernels that run on any thread. Words of each argument block in brackets. */
+interface FactorTiles {
+  /** C <- (I - tau v v^T) C, some columns. Real: tau. [m, columns, v, C, ld (bytes), columnsPerTile]. float64. */
+  readonly reflectColumns: Tile;
+  /** y = alpha A^T x, columns of A side by side. Real: alpha. [m, count, A, ld (bytes), x, y, columns a tile]. float64. */
+  readonly columnDots: Tile;
+  /** y += alpha A c. Real: alpha. [m, count, A, ld (bytes), c, y, entries a tile (a multiple of 4)]. float64. */
+  readonly combineColumns: Tile;
+  /**
+   * Rotations of adjacent rows, all sweeps for some chunks of 8 columns; see assembly/rotate.ts. float64.
+   * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
+   */
+  readonly applyRotations: Tile;
+  /** X L^T = B in place, some rows of B. [width (a multiple of 4), L, rows, B, ld (bytes, of L and B), rowsPerTile]. float64. */
+  readonly choleskyRows: Tile;
+  /** solveTriangular, some columns of B. [n, T, rowStride, columnStride, lower, unit, columns, B, ldb, columnsPerTile (a multiple of 8)]. float64. */
+  readonly solveColumns: Tile;
+}
+
+/** Kernels that the calling thread runs. Parameters in parentheses; all are addresses or counts unless said. */
+interface FactorCalls {
+  /** (n, ld (bytes), A): A = L L^T in place -> 0, or 1 + the row of a pivot that is not positive. float64. */
+  readonly cholesky: Call<number>;
+  /**
+   * (n, ld (bytes), A, base, from, to, diagonal (float64), swaps (int32), tolerance): columns from .. to - 1 of P^T A P = L L^T, largest
+   * diagonal next -> the first column whose pivot is not above the tolerance, or `to`. float64.
+   */
+  readonly choleskyPivots: Call<number>;
+  /** (m, columns, A, ld (bytes), rows, bytes a row, pivots (int32)): a panel of P A = L U; whole rows are exchanged. float64. */
+  readonly luPanel: Call;
+  /** (n, T, rowStride, columnStride (bytes), lower, unit, columns (even), B, ldb (bytes)): T X = B in place. float64. */
+  readonly solveTriangular: Call;
+  /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
+  readonly householderPanel: Call;
+  /** (n, r, X, ldX, J, ldJ (bytes), tolerance) -> pairs rotated: one sweep of one-sided Jacobi. float64. */
+  readonly jacobiSweep: Call<number>;
+  /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
+  readonly reflect: Call<number>;
+  /** (n, x, y) -> <x, y>. float64. */
+  readonly dot: Call<number>;
+  /** (n, alpha, x, y): y += alpha x. float64. */
+  readonly axpy: Call;
+}
+
+export const factorKernels: KernelGroup<FactorTiles, FactorCalls> = {
+  name: "factor",
+  slot: 2,
+  simd: FACTOR_SIMD,
+  relaxed: FACTOR_RELAXED,
+  tiles: ({ plain }) => ({
+    reflectColumns: plain(reflectColumns),
+    columnDots: plain(columnDots),
+    combineColumns: plain(combineColumns),
+    applyRotations: plain(applyRotations),
+    choleskyRows: plain(choleskyRows),
+    solveColumns: plain(solveColumns),
+  }),
+  calls: ({ plain }) => ({
+    cholesky: plain(cholesky),
+    choleskyPivots: plain(choleskyPivots),
+    luPanel: plain(luPanel),
+    solveTriangular: plain(solveTriangular),
+    householderPanel: plain(householderPanel),
+    jacobiSweep: plain(jacobiSweep),
+    reflect: plain(reflect),
+    dot: plain(dot),
+    axpy: plain(axpy),
+  }),
+};
