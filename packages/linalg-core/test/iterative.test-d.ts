@@ -27,7 +27,7 @@ const signal = new AbortController().signal;
 
 test("promises by the plain name, with the control of runs; values by Sync, without it", () => {
   expectTypeOf(conjugateGradient(operator, [1], { signal, threads: 2 })).toEqualTypeOf<Promise<ConjugateGradientResult>>();
-  expectTypeOf(lsqr(S, [1], { onProgress: (done) => void done })).toEqualTypeOf<Promise<LsqrResult>>();
+  expectTypeOf(lsqr(S, [1], { onProgress: (done, total) => done / total })).toEqualTypeOf<Promise<LsqrResult>>();
   expectTypeOf(lanczos([[1]], { threads: "auto" })).toEqualTypeOf<Promise<LanczosResult>>();
   expectTypeOf(spectrumInterval(operator, { signal })).toEqualTypeOf<Promise<SpectrumIntervalResult>>();
   expectTypeOf(expAction(S, [[1, 2]], { signal })).toEqualTypeOf<Promise<ExpActionResult>>();

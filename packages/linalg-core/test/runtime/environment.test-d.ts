@@ -8,7 +8,7 @@ test("environment", () => {
   expectTypeOf<BackendReport["reasons"]>().toEqualTypeOf<readonly string[]>();
   expectTypeOf(ready({ threads: false })).toEqualTypeOf<Promise<void>>();
   expectTypeOf(closePool()).toEqualTypeOf<Promise<void>>();
-  expectTypeOf(releaseMemory()).toBeVoid();
+  expectTypeOf(releaseMemory).returns.toBeVoid();
   // @ts-expect-error no such backend
   configure({ backend: "webgpu" });
   // @ts-expect-error an unknown option
