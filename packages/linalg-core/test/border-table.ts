@@ -66,9 +66,10 @@ const column = (n: number, dtype: DType): NdArray => array({ data: Float64Array.
 
 /** Bidiagonal, its last entry at the end of the diagonal. */
 export function sparse(n: number, dtype: DType): CsrMatrix {
-  const pointers = Int32Array.from({ length: n + 1 }, (_, i) => Math.min(2 * i, 2 * n - 1));
-  const columns = Int32Array.from({ length: 2 * n - 1 }, (_, p) => (p + 1) >> 1);
-  const values = Float64Array.from({ length: 2 * n - 1 }, (_, p) => (p % 2 === 0 ? 4 : 1));
+  const nnz = Math.max(0, 2 * n - 1);
+  const pointers = Int32Array.from({ length: n + 1 }, (_, i) => Math.min(2 * i, nnz));
+  const columns = Int32Array.from({ length: nnz }, (_, p) => (p + 1) >> 1);
+  const values = Float64Array.from({ length: nnz }, (_, p) => (p % 2 === 0 ? 4 : 1));
   return csr([n, n], pointers, columns, dtype === "float32" ? Float32Array.from(values) : values);
 }
 

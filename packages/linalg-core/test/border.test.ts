@@ -301,3 +301,36 @@ describe("errors: out", () => {
     }
   });
 });
+
+describe("degenerate", () => {
+  /** What has no answer for nothing: an entry of no entries, a softmax or a transform of no columns, the spectrum of no matrix. */
+  const refusing = [
+    ...["row", "column", "slice", "csr", "csrFromTriplets", "selectColumns", "selectRows", "softmaxRows", "logSumExpRows"],
+    ...["fft", "rfft", "irfft", "circularConvolve"].flatMap((name) => [name, `${name}Async`]),
+    ...["spectrumInterval", "spectrumIntervalSync"],
+  ];
+
+  test.each(dtypes)("%s: no rows and no columns: an answer without NaN, or a typed refusal", async (dtype) => {
+    const refused: string[] = [];
+    for (const [name, entry] of Object.entries(borderTable(0, dtype))) {
+      if (name === "configure" || name === "ready") continue;
+      const error = await failure(name, valuesOf(entry), entry);
+      if (error === undefined) {
+        const answer = await (api as unknown as Record<string, Callable>)[name]!(...valuesOf(entry));
+        expect(hasNaN(answer), `${name}: NaN in the answer`).toBe(false);
+        continue;
+      }
+      const code = name.startsWith("irfft") ? "ERR_OPTION" : "ERR_SHAPE"; // a length of −1
+      if (!isNumericsError(error) || error.code !== code) expect.fail(`${name}: ${describeValue(error)}`);
+      refused.push(name);
+    }
+    expect(refused.sort()).toEqual([...refusing].sort());
+  });
+});
+
+/** Anywhere in a result: numbers, arrays, fields. */
+function hasNaN(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return Number.isNaN(value);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>).some(Number.isNaN);
+  return Object.values(value).some((field) => typeof field !== "function" && hasNaN(field));
+}
