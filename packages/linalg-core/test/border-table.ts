@@ -182,6 +182,7 @@ export function borderTable(n: number, dtype: DType): Readonly<Record<string, En
       arguments: [of("Q"), of("K"), of("V")],
       options: attention,
       arrays: { keyBias: vector, mask: definite(n, dtype) },
+      out: square,
     }),
     mergeAttention: { arguments: [other("parts", [{ output: definite(n, dtype), logSumExp: new Float64Array(n) }])] },
     // environment and vocabulary
