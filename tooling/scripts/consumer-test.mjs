@@ -1,7 +1,7 @@
 // What a user gets: packs the published packages, installs the tarballs in an empty project outside the workspace, and runs
-// every README's first example and one seeded program in Node (ESM, CommonJS, a worker), other runtimes, and a Vite page under three
-// Content-Security-Policies. All must show what the READMEs say, and the seeded program must give the same bits everywhere.
-// `--keep` leaves the project behind.
+// every README's first example and one seeded program in Node (ESM, CommonJS, a worker), other runtimes, and pages built by Vite
+// and by webpack, under three Content-Security-Policies, cross-origin isolated and not. All must show what the READMEs say, and the
+// seeded program must give the same bits everywhere. `--keep` leaves the project behind.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -39,9 +39,8 @@ describe("oracle", () => {
           const A = generalMatrix(type, n, n, { seed });
           const truth = exactCondition(A);
           const { estimate } = conditionEstimate(A, { norm: 1 });
-          // the solves carry κ n u of their own: beyond 1e8 the estimate itself is that uncertain
-          const allowed = truth < 1e7 ? 1e-8 : 10 * n * ULP * truth;
-          if (allowed < 1 && !(estimate <= truth * (1 + allowed))) expect.fail(`${type.name}, ${n}: ${estimate} above ${truth}`);
+          // A v is summed in two terms, so that the quotient itself is right to a few units wherever A is not singular to rounding
+          if (!(estimate <= truth * (1 + 1e-8))) expect.fail(`${type.name}, ${n}: ${estimate} above ${truth}`);
           count++;
           ratios.push(truth / estimate);
           if (truth < 1e14 && estimate < truth / 10) low++;

@@ -1,17 +1,5 @@
-import {
-  gaussianArray,
-  generalMatrix,
-  matmulOracle,
-  matrixTypes,
-  pack,
-  plain,
-  solveRatio,
-  symmetricMatrix,
-  ulpOf,
-  verifySolve,
-} from "@subquad/test-kit";
+import { gaussianArray, generalMatrix, matrixTypes, pack, plain, solveRatio, symmetricMatrix, ulpOf, verifySolve } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
-import cases from "../../../tooling/fixtures/solve/data.json" with { type: "json" };
 import type { DType, NdArray } from "../src/array/types.js";
 import { view } from "../src/array/view.js";
 import { cholesky } from "../src/dense/cholesky.js";
@@ -31,6 +19,7 @@ import {
   typesAndDtypes,
 } from "./factorization-support.js";
 import { dtypes, expectError, expectWithin, inDtype, median } from "./numeric-support.js";
+import { fixtureSystem, solveCases } from "./solve-fixtures.js";
 
 const random = (m: number, n: number, dtype: DType = "float64", seed = "solve"): NdArray =>
   inDtype(gaussianArray([m, n], { seed: `${seed}/${m}/${n}` }), dtype);
@@ -158,24 +147,8 @@ describe("laws", () => {
 });
 
 describe("fixtures", () => {
-  const numbers = (n: number): NdArray =>
-    view(
-      Float64Array.from({ length: n * n }, (_, p) => {
-        const [i, j] = [Math.floor(p / n), p % n];
-        return ((7919 * i + 104729 * j + 31 * i * j) % 1013) / 1024 - 0.5;
-      }),
-      [n, n],
-    );
-  const shifted = (A: NdArray): NdArray => {
-    const n = A.shape[0]!;
-    return view(Float64Array.from(A.data, (x, p) => (p % (n + 1) === 0 ? x + 1 : x)), [n, n]); // prettier-ignore
-  };
-
-  test.each(cases)("SciPy, $assume, n = $n", ({ assume, n, X, condition, logDeterminant }) => {
-    const M = numbers(n);
-    const product = assume === "general" ? M : inDtype(matmulOracle(M, M, { transposeB: true }), "float64");
-    const A = shifted(product);
-    const B = view(Float64Array.from({ length: 2 * n }, (_, p) => (p % 2 === 0 ? (Math.floor(p / 2) % 7) - 3 : 1)), [n, 2]); // prettier-ignore
+  test.each(solveCases)("SciPy, $assume, n = $n", ({ assume, n, X, condition, logDeterminant }) => {
+    const { A, B } = fixtureSystem({ assume, n });
     const want = matrixOf(X);
     const largest = pack(want).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     // both are backward stable: each within a few n u κ of the truth

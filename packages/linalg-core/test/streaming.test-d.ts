@@ -27,5 +27,6 @@ test("result and options", () => {
   expectTypeOf<StreamingAttentionResult["certificate"]>().toEqualTypeOf<Certificate>();
   expectTypeOf<StreamingAttentionResult["diagnostics"]["arithmetic"]>().toEqualTypeOf<DType>();
   expectTypeOf<StreamingAttentionOptions["causal"]>().toEqualTypeOf<boolean | { readonly offset: number } | undefined>();
+  expectTypeOf<StreamingAttentionOptions["out"]>().toEqualTypeOf<NdArray | undefined>();
   streamingAttentionSync([[1]], [[1]], [[1]], { keyMask: [1], keyBias: new Float32Array(1), mask: [[0]] });
 });

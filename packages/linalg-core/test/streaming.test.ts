@@ -412,6 +412,25 @@ describe("laws", () => {
     expect(largestDifference(other.output, plainly.output)).toBeLessThanOrEqual(boundOf(other) + boundOf(plainly) + 10 * rounding);
   });
 
+  test.each(dtypes)("%s: `out` of any strides has the bits of a new array, also where float32 is computed in float64", async (dtype) => {
+    for (const deviation of [1, 1e20]) {
+      const [Q, K, V] = [
+        inDtype(gaussianArray([9, 5], { seed: "out/Q", deviation }), dtype),
+        inDtype(gaussianArray([7, 5], { seed: "out/K", deviation }), dtype),
+        inDtype(gaussianArray([7, 4], { seed: "out/V" }), dtype),
+      ];
+      const want = streamingAttentionSync(Q, K, V);
+      expect(want.diagnostics.arithmetic).toBe(deviation === 1 ? dtype : "float64");
+      const data = dtype === "float32" ? new Float32Array(200).fill(7) : new Float64Array(200).fill(7);
+      const out = view(data, [9, 4], [-1, 20], 90);
+      const got = await streamingAttention(Q, K, V, { out });
+      expect(got.output).toBe(out);
+      expectSameBits(out, want.output);
+      expect(got.certificate).toEqual(want.certificate);
+      expect(Array.from(data).filter((x) => x === 7).length).toBe(200 - 36);
+    }
+  });
+
   test.each(dtypes)("%s: a query's bits do not depend on the other queries", (dtype) => {
     const attention = inputs(67, 400, 12, 5, dtype, { size: 6 });
     for (const options of [{}, { scale: -1 }, { keyMask: bits(400, 0.5, "half") }]) {

@@ -1,7 +1,7 @@
 // One seeded run through every package in deterministic mode. Every runtime must print the same hash.
 import { openSafetensors, writeSafetensors } from "@subquad/array-io";
 import { attention } from "@subquad/attention-approx";
-import { backend, closePool, configure, matmul, rngFor, view, type NdArray } from "@subquad/linalg-core";
+import { backend, closePool, configure, matmul, ready, rngFor, view, type NdArray } from "@subquad/linalg-core";
 
 export interface SeededResult {
   readonly backend: string;
@@ -14,6 +14,7 @@ export interface SeededResult {
 /** Attention on smooth points and a product, hashed bit for bit. */
 export async function seeded(): Promise<SeededResult> {
   configure({ deterministic: true });
+  await ready(); // so that the threads below are those that have answered
   const [q, k, v] = [points("q"), points("k"), points("v")];
   const { output, method, certificate } = await attention(q, k, v, { tolerance: 3e-2, seed: "consumer" });
   const file = await openSafetensors(writeSafetensors({ output }));

@@ -57,6 +57,29 @@ export function writeInto(out: NdArray, result: NdData): void {
   });
 }
 
+/**
+ * `out` is the input itself, index by index, or apart from it: written over another entry, the input would be left as neither.
+ * @param where the public function, for the message.
+ * @param out the caller's array, of the shape of the input.
+ * @param input what is read.
+ * @throws OptionError.
+ * @complexity O(axes).
+ * @source Subquad's own convention.
+ * @example assertSameOrApart("exp", out, X);
+ */
+export function assertSameOrApart(where: string, out: NdArray, input: NdArray): void {
+  if (!mayOverlap(out, input)) return;
+  const isSame =
+    firstByte(out) === firstByte(input) &&
+    out.data.BYTES_PER_ELEMENT === input.data.BYTES_PER_ELEMENT &&
+    out.shape.every((length, axis) => length === 1 || out.stride[axis] === input.stride[axis]);
+  if (!isSame) throw new OptionError(where, "out", "the input itself or an array that does not overlap it", "an overlap");
+}
+
+function firstByte({ data, offset }: NdArray): number {
+  return data.byteOffset + offset * data.BYTES_PER_ELEMENT;
+}
+
 /** Whether two arrays may share an element. Conservative: true when their spans in one buffer meet. */
 export function mayOverlap(A: NdArray, B: NdArray): boolean {
   if (A.data.buffer !== B.data.buffer || A.size === 0 || B.size === 0) return false;

@@ -9,9 +9,11 @@
  */
 import { asArray } from "../array/convert.js";
 import { promote } from "../array/cast.js";
+import { writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
+import { checkCombination } from "../dense/combine.js";
 import { NumericsError } from "../errors.js";
 import { log } from "../math/log.js";
 import { assertKnownOptions } from "../options.js";
@@ -37,6 +39,8 @@ export interface StreamingAttentionOptions {
   readonly keyBias?: VectorInput;
   /** [n, m]: bytes (Uint8Array) or booleans keep where 1 or true; numbers are added to the scores, −Infinity hiding a pair. Default: none. */
   readonly mask?: MatrixInput;
+  /** Where the output goes: [n, e] of its dtype, no two indices on one element, not overlapping Q, K or V. Default: a new array. */
+  readonly out?: NdArray;
 }
 
 export interface StreamingAttentionResult {
@@ -56,7 +60,7 @@ export interface StreamingAttentionResult {
 const LARGEST = { float32: 2 ** 120, float64: 2 ** 1020 } as const;
 /** Keys must stay below, so that what underflows in a scaled query does not matter: see round-off.ts. */
 const LARGEST_KEY = { float32: 2 ** 110, float64: 2 ** 1000 } as const;
-const OPTION_NAMES = ["scale", "causal", "keyMask", "keyBias", "mask"];
+const OPTION_NAMES = ["scale", "causal", "keyMask", "keyBias", "mask", "out"];
 
 /**
  * softmax(scale Q Kᵀ + bias + mask) V, row by row.
@@ -107,18 +111,26 @@ export function* streamingAttentionSteps(
   const k = asArray(K, `${where}(K)`);
   const v = asArray(V, `${where}(V)`);
   const shape = checkShapes(where, q, k, v);
-  const { scale = 1 / Math.sqrt(Math.max(1, shape.d)) } = options;
+  const { scale = 1 / Math.sqrt(Math.max(1, shape.d)), out } = options;
   assertScale(where, scale);
-  const inputs: Inputs = { where, q, k, v, shape, scale, options, causalOffset: causalOffset(where, options.causal) };
   const dtype = promote(q, k, v);
+  if (out !== undefined) checkCombination(where, { alpha: 1, beta: 0, out }, [shape.n, shape.e], dtype, [q, k, v]);
+  const inputs: Inputs = { where, q, k, v, shape, scale, options, causalOffset: causalOffset(where, options.causal) };
   const result = yield* stream(inputs, dtype);
-  if (result !== undefined) return result;
+  if (result !== undefined) return delivered(result, out);
   if (dtype === "float32") {
     const wide = yield* stream(inputs, "float64"); // scores beyond float32: the same in float64
-    if (wide !== undefined) return narrow(wide);
+    if (wide !== undefined) return delivered(narrow(wide), out);
   }
   const expected = "|scale| max‖q‖ max‖k‖ + max|bias| and 192 max|v| below 2^1020, max‖k‖ below 2^1000";
   throw new NumericsError("ERR_OVERFLOW", `${where}(Q, K, V): expected ${expected}, got more`, { where, expected });
+}
+
+/** The result with its output in the caller's memory, if that was asked for. */
+function delivered(result: StreamingAttentionResult, out: NdArray | undefined): StreamingAttentionResult {
+  if (out === undefined) return result;
+  writeInto(out, result.output.data);
+  return { ...result, output: out };
 }
 
 interface Inputs {

@@ -53,7 +53,8 @@ export function conditionEstimate(
 ): ConditionEstimateResult {
   const where = "conditionEstimate";
   assertKnownOptions(where, options, ["norm"]);
-  assertOneOf(where, { norm: options.norm ?? 1 }, [1]);
+  const { norm = 1 } = options;
+  assertOneOf(where, { norm }, [1]);
   return runSync(estimateSteps(where, A));
 }
 

@@ -9,7 +9,7 @@ import { denseCopy, dtypeOf, gather } from "../array/cast.js";
 import { asArray } from "../array/convert.js";
 import { indicesOf, isRowMajor, sizeOf } from "../array/layout.js";
 import { makeArray } from "../array/make-array.js";
-import { assertWritable, writeInto } from "../array/out.js";
+import { assertSameOrApart, assertWritable, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import { NonFiniteError } from "../errors.js";
@@ -20,7 +20,7 @@ import { coreKernels } from "../kernels/core.js";
 import { elementwiseKernels } from "../kernels/elementwise.js";
 
 export interface ExpOptions {
-  /** Where the result goes: the input's shape and dtype; it may be the input. Default: a new array. */
+  /** Where the result goes: the input's shape and dtype; it may be the input, or not overlap it. Default: a new array. */
   readonly out?: NdArray;
 }
 
@@ -43,7 +43,10 @@ export function exp(x: MatrixInput | VectorInput, options: ExpOptions = {}): NdA
   const X = asArray(x, "exp(x)");
   const dtype = dtypeOf(X);
   const { out } = options;
-  if (out !== undefined) assertWritable("exp", out, X.shape, dtype);
+  if (out !== undefined) {
+    assertWritable("exp", out, X.shape, dtype);
+    assertSameOrApart("exp", out, X);
+  }
   const result = exponentials(X, dtype);
   if (out === undefined) return view(result, X.shape);
   writeInto(out, result);

@@ -8,7 +8,7 @@
  */
 import { dtypeOf } from "../array/cast.js";
 import { asMatrix, vectorEntries } from "../array/operands.js";
-import { assertWritable, writeInto } from "../array/out.js";
+import { assertSameOrApart, assertWritable, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import { readMask } from "../attention/stage-mask.js";
@@ -32,7 +32,7 @@ export interface LogSumExpRowsOptions {
 }
 
 export interface SoftmaxRowsOptions extends LogSumExpRowsOptions {
-  /** Where the result goes: [m, n] of the result's dtype, no two indices on one element; it may be S. Default: a new array. */
+  /** Where the result goes: [m, n] of the result's dtype, no two indices on one element; it may be S, or not overlap it. Default: a new array. */
   readonly out?: NdArray;
 }
 
@@ -58,7 +58,10 @@ export function softmaxRows(S: MatrixInput, options: SoftmaxRowsOptions = {}): N
   const scores = readScores(where, S, options);
   const { s, m, n, dtype } = scores;
   const { out } = options;
-  if (out !== undefined) assertWritable(where, out, [m, n], dtype);
+  if (out !== undefined) {
+    assertWritable(where, out, [m, n], dtype);
+    assertSameOrApart(where, out, s);
+  }
   const scope = openScope();
   try {
     const { rows, width, source } = exponentials(scope, where, scores, true);

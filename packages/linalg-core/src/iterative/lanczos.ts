@@ -15,7 +15,7 @@ import { norm } from "../dense/norm.js";
 import { NotConvergedError, OptionError, ShapeError } from "../errors.js";
 import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
-import { rngFor, type Rng, type Seed } from "../rng.js";
+import { normalizeSeed, rngFor, type Rng, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
 import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
@@ -90,10 +90,11 @@ export function* lanczosSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<LanczosResult> {
   assertKnownOptions(where, options, known);
-  const { which = "largest", tolerance = 1e-10, seed = "0", onMiss = "throw" } = options;
+  const { which = "largest", tolerance = 1e-10, seed: givenSeed = "0", onMiss = "throw" } = options;
   assertOneOf(where, { which }, ["largest", "smallest"]);
   assertInRange(where, { tolerance }, 1e-14, 1);
   assertOneOf(where, { onMiss }, ["throw", "return"]);
+  const seed = normalizeSeed(givenSeed, where);
   const given = asOperator(A, `${where}(A)`);
   const [n, columns] = given.shape;
   if (n !== columns) throw new ShapeError(where, "A", "a square matrix", given.shape);
@@ -109,7 +110,7 @@ export function* lanczosSteps(
 
   const wish: Wish = { count, sign: which === "largest" ? 1 : -1, tolerance, maxDimension, maxIterations };
   const found = n === 0 ? { pairs: [], products: 0, restarts: 0, done: true } : yield* iterate(operator, start, rng, wish);
-  const result = yield* finish(A, operator, found, String(seed));
+  const result = yield* finish(A, operator, found, seed);
   if (!found.done && onMiss === "throw") throw new NotConvergedError(where, result);
   return result;
 }

@@ -18,7 +18,7 @@ import { OptionError, ShapeError } from "../errors.js";
 import { log } from "../math/log.js";
 import { asOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
-import { rngFor, type Seed } from "../rng.js";
+import { normalizeSeed, rngFor, type Seed } from "../rng.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
 import { symmetricOperand } from "./symmetric-operand.js";
@@ -80,8 +80,9 @@ export function* spectrumIntervalSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<SpectrumIntervalResult> {
   assertKnownOptions(where, options, known);
-  const { confidence = 0.99, seed = "0" } = options;
+  const { confidence = 0.99, seed: givenSeed = "0" } = options;
   assertInRange(where, { confidence }, 0.5, 1 - 1e-12);
+  const seed = normalizeSeed(givenSeed, where);
   const given = asOperator(A, `${where}(A)`);
   const [n, columns] = given.shape;
   if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", given.shape);
@@ -110,7 +111,7 @@ export function* spectrumIntervalSteps(
     innerHigh: θ.high,
     method: "lanczos",
     certificate: { kind: "statistical", bound: margin, norm: "distance of low and high from the spectrum", fraction: 0, confidence },
-    diagnostics: { steps, seed: String(seed) },
+    diagnostics: { steps, seed },
   };
 }
 
@@ -124,7 +125,7 @@ interface Extremes {
 }
 
 /** The extreme eigenvalues of T after so many steps. */
-function* ritzExtremes(A: CheckedOperator, steps: number, seed: Seed): Steps<Extremes> {
+function* ritzExtremes(A: CheckedOperator, steps: number, seed: string): Steps<Extremes> {
   const [n] = A.shape;
   const rng = rngFor(seed, "linalg-core/spectrum-interval");
   const start = Float64Array.from({ length: n }, () => rng.normal());

@@ -132,14 +132,16 @@ export function csrFromDense(A: MatrixInput, options: CsrFromDenseOptions = {}):
  *
  * @param S a sparse matrix.
  * @returns shape [m, n], row-major, of the dtype of S.
- * @throws ShapeError when S is none, or past 2^32 bytes.
+ * @throws ShapeError when S is none, or past 2^32 bytes; NonFiniteError for NaN or Infinity in S.
  * @complexity O(m n).
  * @source Subquad's own convention.
  * @example csrToDense(csr([1, 3], [0, 1], [2], [7])).get(0, 2) // -> 7
  */
 export function csrToDense(S: CsrMatrix): NdArray {
   if (!isCsr(S)) throw new ShapeError("csrToDense", "S", "a sparse matrix", S);
-  const { shape, rowPointers, columns, values } = asCsr(S, "csrToDense(S)");
+  const checked = asCsr(S, "csrToDense(S)");
+  assertCsrFinite(checked, "csrToDense(S)");
+  const { shape, rowPointers, columns, values } = checked;
   const [m, n] = shape;
   const size = checkShape("csrToDense(S)", shape, values.BYTES_PER_ELEMENT);
   const dense = values instanceof Float32Array ? new Float32Array(size) : new Float64Array(size);

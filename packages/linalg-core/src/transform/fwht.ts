@@ -11,7 +11,7 @@ import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import { zeros } from "../array/create.js";
 import { indicesOf } from "../array/layout.js";
-import { assertWritable, writeInto } from "../array/out.js";
+import { assertSameOrApart, assertWritable, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { NonFiniteError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
@@ -33,7 +33,7 @@ export interface FwhtOptions {
   readonly axis?: number;
   /** Times n^(−1/2), so that the transform is orthogonal and its own inverse. Default false. */
   readonly normalize?: boolean;
-  /** Where the result goes: the input's shape and dtype; it may be the input. Default: a new array. */
+  /** Where the result goes: the input's shape and dtype; it may be the input, or not overlap it. Default: a new array. */
   readonly out?: NdArray;
 }
 
@@ -81,7 +81,10 @@ export function* fwhtSteps(
   const m = levelsOf(n);
   if (m < 0) throw new ShapeError(where, "X", `a power of two as the length of axis ${k}`, x.shape);
   const dtype = dtypeOf(x);
-  if (out !== undefined) assertWritable(where, out, x.shape, dtype);
+  if (out !== undefined) {
+    assertWritable(where, out, x.shape, dtype);
+    assertSameOrApart(where, out, x);
+  }
   if (x.size === 0) return out ?? zeros(x.shape, { dtype });
   const factor = normalize ? powerOfTwo(-m >> 1) * (m % 2 === 0 ? 1 : Math.SQRT2) : 1;
   const call: Call = { where, x, rows: rowsAlong(x, k), k, n, dtype, factor, out };

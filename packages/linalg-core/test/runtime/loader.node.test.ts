@@ -1,11 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { matmulAsync } from "../../src/dense/matmul.js";
+import { full } from "../../src/array/create.js";
+import { gram } from "../../src/dense/gram.js";
+import { matmul, matmulAsync } from "../../src/dense/matmul.js";
+import { qr } from "../../src/dense/qr.js";
+import { svd } from "../../src/dense/svd.js";
 import { OptionError } from "../../src/errors.js";
 import { coreKernels } from "../../src/kernels/core.js";
 import { decodeHex } from "../../src/runtime/binary.js";
 import { backend, configure, ready, releaseMemory } from "../../src/runtime/environment.js";
 import { loaded } from "../../src/runtime/runtime.js";
 import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
+import { fft } from "../../src/transform/fft.js";
 import { bits, forgetRuntime, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 
 const SIZE = 90; // not a multiple of any tile
@@ -160,6 +165,35 @@ describe("what is refused", () => {
     await expect(squareBitsAsync(1500)).rejects.toMatchObject({ code: "ERR_LIMIT" });
     expect(arenaBytesInUse()).toBe(0);
     expect(squareBits(SIZE)).toBe(expected);
+  });
+
+  test.each([true, false])("memory that the engine does not let grow (shared: %s): ERR_LIMIT from every kind of work", async (shares) => {
+    const work = async (): Promise<void> => {
+      configure({ deterministic: true });
+      expect(backend()).toMatchObject({ name: "wasm-simd", sharedMemory: shares });
+      const A = numbers(1500, 1500); // 18 MB, and memory starts with 16 MiB
+      const out = full([1500, 1500], 7);
+      const refuse = (): never => {
+        throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+      };
+      await withReplaced(WebAssembly.Memory.prototype, "grow", refuse, async () => {
+        for (const call of [
+          () => matmul(A, A, { out }),
+          () => matmulAsync(A, A, { out, threads: 2 }),
+          () => gram(A, { out }),
+          () => qr(A),
+          () => svd(A),
+          () => fft(A, A),
+        ]) {
+          await expect((async () => call())()).rejects.toMatchObject({ code: "ERR_LIMIT" });
+          expect(arenaBytesInUse()).toBe(0);
+        }
+        expect(squareBits(SIZE)).toBe(expected); // what fits goes on
+      });
+      expect(out.data.every((x) => x === 7)).toBe(true);
+      expect(squareBits(1500)).toMatch(/^4500000:/); // and everything does when it may grow again
+    };
+    await (shares ? work() : withReplaced(globalThis, "SharedArrayBuffer", undefined, work));
   });
 });
 
