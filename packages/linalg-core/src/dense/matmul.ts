@@ -3,8 +3,8 @@
  *
  *   A  m × k      B  k × n      C = α op(A) op(B) + β C₀
  *
- * A and B are packed into panels of 256 along k, in slivers of 6 rows and of 32 bytes of columns; a register tile of 6 × 8 (float32) or
- * 6 × 4 (float64) does the rest. Transposes and strides cost nothing beyond the packing.
+ * A and B are packed into panels of 256 along k, in slivers of 12 rows and of 32 bytes of columns; a register tile of 6 or 4 rows by
+ * 8 (float32) or 4 (float64) columns does the rest. Transposes and strides cost nothing beyond the packing.
  * Order law: c_ij is the sum over panels of the sum inside a panel, both ascending, one accumulator each; so its bits depend on row i of A,
  * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
  */

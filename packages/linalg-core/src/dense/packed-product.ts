@@ -3,7 +3,7 @@
  *
  *   A  m × k      B  k × n      C = A B or C += A B  m × n, rows any distance apart      W  columns of a register tile: 8 float32, 4 float64
  *
- * A is packed in slivers of 6 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
+ * A is packed in slivers of 12 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
  * Source: the BLIS loop order (Van Zee, van de Geijn).
  */
 import type { DType } from "../array/types.js";
@@ -34,7 +34,7 @@ export interface Store {
   readonly rowBytes?: number;
   /** C += A B. Default false: C = A B. */
   readonly add?: boolean;
-  /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in tiles of 6 × W. Default false. */
+  /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in register tiles. Default false. */
   readonly lower?: boolean;
 }
 

@@ -29,15 +29,15 @@ afterEach(forgetRuntime);
 function* longJob(count: number, onStart: () => void = () => undefined): Steps<number> {
   const scope = openScope();
   try {
-    const source = scope.zeros(8 * 6 * 4096);
-    const packed = scope.zeros(8 * 6 * 4096);
-    runtime().memory.f64.fill(1, source / 8, source / 8 + 6 * 4096);
-    const args = scope.args([6, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
+    const source = scope.zeros(8 * 12 * 4096);
+    const packed = scope.zeros(8 * 12 * 4096);
+    runtime().memory.f64.fill(1, source / 8, source / 8 + 12 * 4096);
+    const args = scope.args([12, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
     onStart();
     yield* tiles("packLeftF64", args, count);
-    yield* tiles("packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
+    yield* tiles("packLeftF64", scope.args([12, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
     return runtime()
-      .memory.f64.subarray(packed / 8, packed / 8 + 6 * 4096)
+      .memory.f64.subarray(packed / 8, packed / 8 + 12 * 4096)
       .reduce((sum, x) => sum + x, 0);
   } finally {
     scope.release();
@@ -88,7 +88,7 @@ describe("life of the pool", () => {
   });
 
   test("long work starts it by itself, and goes on meanwhile", async () => {
-    while (!hasPool()) expect(await runAsync(longJob(100_000), { threads: 2 })).toBe(6 * 4096);
+    while (!hasPool()) expect(await runAsync(longJob(100_000), { threads: 2 })).toBe(12 * 4096);
     expect(backend()).toMatchObject({ sharedMemory: true });
   });
 
@@ -168,7 +168,7 @@ describe("failures", () => {
       await ready();
       const job = runAsync(longJob(2_000_000), { threads: 2 });
       await born[0]!.terminate();
-      expect(await job).toBe(6 * 4096);
+      expect(await job).toBe(12 * 4096);
       expect(backend().reasons.at(-1)).toContain("a worker died");
       expect(hasPool()).toBe(false);
       expect(arenaBytesInUse()).toBe(0);
@@ -247,7 +247,7 @@ describe("abort and progress on the pool", () => {
     const second = runAsync(longJob(whole), { threads: 2, signal: controller.signal });
     controller.abort("not waiting");
     await expect(second).rejects.toBe("not waiting");
-    expect(await first).toBe(6 * 4096);
+    expect(await first).toBe(12 * 4096);
     expect(arenaBytesInUse()).toBe(0);
   });
 
