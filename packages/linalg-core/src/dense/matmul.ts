@@ -19,7 +19,7 @@ import { NonFiniteError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { placeSteps, takeSteps, touchedRoom } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
@@ -126,9 +126,13 @@ function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DTy
   scope.free(a.address);
   scope.free(b.address);
   const out = scope.alloc(m * n * bytesOf(dtype));
-  yield* multiplyOperands(scope, dtype, left, right, out);
+  let room: Float32Array | Float64Array | undefined;
+  const meanwhile = (): void => {
+    room = touchedRoom(m * n, dtype);
+  };
+  yield* multiplyOperands(scope, dtype, left, right, out, { meanwhile });
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
-  const C = yield* takeSteps(out, [m, n], dtype);
+  const C = yield* takeSteps(out, [m, n], dtype, room);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
 }

@@ -36,6 +36,8 @@ export interface Store {
   readonly add?: boolean;
   /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in register tiles. Default false. */
   readonly lower?: boolean;
+  /** What the calling thread may do while the pool multiplies; as for `tiles`. */
+  readonly meanwhile?: () => void;
 }
 
 /** Multiply-adds of a tile of the product, and values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
@@ -72,14 +74,14 @@ export function* packOperand(
 
 /** C ← A B, or C ← C + A B. */
 export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number, store: Store = {}): Steps<void> {
-  const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false } = store;
+  const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false, meanwhile } = store;
   const W = sliver(dtype, "right");
   const rows = Math.min(TILE_ROWS, roundUp(A.length, GEMM_ROWS));
   const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
   const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
   const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns, rowBytes, add ? 1 : 0, lower ? 1 : 0]);
   const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
-  yield* runTiles("multiply", dtype, args, tiles, A.length * B.length * A.depth);
+  yield* runTiles("multiply", dtype, args, tiles, A.length * B.length * A.depth, meanwhile);
   scope.free(args);
 }
 

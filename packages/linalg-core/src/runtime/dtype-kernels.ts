@@ -29,7 +29,14 @@ export function callKernel(name: Generic<keyof DirectKernels>, dtype: DType, ...
   return (runtime().kernels[kernelName(name, dtype)] as (...numbers: number[]) => number)(...numbers);
 }
 
-/** Runs a tiled kernel of a dtype; `work` as for `tiles`. */
-export function runTiles(name: Generic<TiledKernel>, dtype: DType, args: number, count: number, work: number): Steps<void> {
-  return tiles(kernelName(name, dtype), args, count, work);
+/** Runs a tiled kernel of a dtype; `work` and `meanwhile` as for `tiles`. */
+export function runTiles(
+  name: Generic<TiledKernel>,
+  dtype: DType,
+  args: number,
+  count: number,
+  work: number,
+  meanwhile?: () => void,
+): Steps<void> {
+  return tiles(kernelName(name, dtype), args, count, work, meanwhile);
 }

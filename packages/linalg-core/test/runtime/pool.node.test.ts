@@ -3,7 +3,7 @@ import { backend, closePool, configure, ready, releaseMemory } from "../../src/r
 import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { loaded, runtime } from "../../src/runtime/runtime.js";
 import { shared } from "../../src/runtime/shared.js";
-import { runAsync, tiles, type RunControl, type Steps } from "../../src/steps.js";
+import { runAsync, runSync, tiles, type RunControl, type Steps } from "../../src/steps.js";
 import { forgetRuntime, hasPool, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 import { matmulAsync } from "../../src/dense/matmul.js";
 
@@ -50,6 +50,24 @@ describe("same bits", () => {
     expect(await squareBitsAsync(SIZE, { threads })).toBe(expected);
     expect(await squareBitsAsync(SIZE, { threads })).toBe(expected);
     expect(arenaBytesInUse()).toBe(0);
+  });
+
+  test("what the calling thread may do meanwhile is done once on the pool, and not without one", async () => {
+    await ready();
+    const meanwhile = vi.fn();
+    const job = function* (): Steps<void> {
+      const scope = openScope();
+      try {
+        yield* tiles("packLeftF64", scope.args([12, 1, 0, 0, 8, 0, 0]), 2, Infinity, meanwhile);
+      } finally {
+        scope.release();
+      }
+    };
+    runSync(job());
+    await runAsync(job(), { threads: 1 });
+    expect(meanwhile).not.toHaveBeenCalled();
+    await runAsync(job(), { threads: 2 });
+    expect(meanwhile).toHaveBeenCalledOnce();
   });
 
   test("jobs side by side, sync calls in between", async () => {
