@@ -11,10 +11,10 @@
 import { promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { zeros } from "../array/create.js";
-import { indicesOf } from "../array/layout.js";
+import { indicesOf, isRowMajor } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
-import { callKernel, bytesOf } from "../runtime/dtype-kernels.js";
+import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 import { NonFiniteError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
@@ -92,8 +92,10 @@ export function* matmulSteps(
   if (small !== undefined) return combine(where, small, { alpha, beta, out });
   const scope = openScope();
   try {
-    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype);
-    return combine(where, product, { alpha, beta, out });
+    const isPlain = out !== undefined && alpha === 1 && beta === 0 && isRowMajor(out.shape, out.stride);
+    const target = isPlain ? out : undefined;
+    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype, target);
+    return product === target ? product : combine(where, product, { alpha, beta, out });
   } finally {
     scope.release();
   }
@@ -112,7 +114,8 @@ function emptyProduct(where: string, A: Factor, B: Factor, dtype: DType): NdArra
   return zeros([lengths(A)[0], lengths(B)[1]], { dtype });
 }
 
-function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType): Steps<NdArray> {
+/** The product, in a new array or in `target`, which is written once nothing can fail any more. */
+function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType, target: NdArray | undefined): Steps<NdArray> {
   const [m, k] = lengths(A);
   const [, n] = lengths(B);
   const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
@@ -128,10 +131,15 @@ function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DTy
   const out = scope.alloc(m * n * bytesOf(dtype));
   let room: Float32Array | Float64Array | undefined;
   const meanwhile = (): void => {
-    room = touchedRoom(m * n, dtype);
+    if (target === undefined) room = touchedRoom(m * n, dtype);
   };
   yield* multiplyOperands(scope, dtype, left, right, out, { meanwhile });
   const bad = callKernel("firstNonFinite", dtype, m * n, out);
+  if (target !== undefined && bad < 0) {
+    const first = out / bytesOf(dtype);
+    target.data.set(reals(dtype).subarray(first, first + m * n), target.offset); // at once: an abort must not leave half of it
+    return target;
+  }
   const C = yield* takeSteps(out, [m, n], dtype, room);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
