@@ -1,14 +1,16 @@
 // C = A B or C += A B, packed and blocked: three jobs, each split into independent tiles of the output.
 //
-//   A  m x k, packed as [panel of KC][sliver of 6 rows][kc][6]             edges padded with zeros, so that one
+//   A  m x k, packed as [panel of KC][group of R rows][kc][R]              edges padded with zeros, so that one
 //   B  k x n, packed as [panel of KC][sliver of W columns][kc][W]          register tile serves the whole matrix
 //   W  32 bytes of T: 8 float32, 4 float64
+//   R  rows of a register tile: 6, and 4 where the multiply-add is not fused; slivers of A are 12 rows, whole groups of both
 //
 // Order law: c_ij is the sum over panels, ascending, of the sum over k inside the panel, ascending, in one accumulator.
 // Its bits depend on row i, column j and k alone: not on m, n, strides, tiles or threads.
-import { productTile } from "./generated/register-tiles";
+import { productTile4, productTile6 } from "./generated/register-tiles";
 
-const KC: i32 = 256, ROWS: i32 = 6;
+const KC: i32 = 256, SLIVER: i32 = 12;
+const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 @unmanaged
 class PackArgs {
@@ -24,18 +26,19 @@ class PackArgs {
 
 /** Packs `slivers` row slivers of A, all panels. */
 export function packLeftTile<T>(address: usize, tile: i32): void {
-  pack<T>(changetype<PackArgs>(address), tile, ROWS);
+  pack<T>(changetype<PackArgs>(address), tile, R, SLIVER / R);
 }
 /** Packs `slivers` column slivers of B, all panels. */
 export function packRightTile<T>(address: usize, tile: i32): void {
-  pack<T>(changetype<PackArgs>(address), tile, 32 / <i32>sizeof<T>());
+  pack<T>(changetype<PackArgs>(address), tile, 32 / <i32>sizeof<T>(), 1);
 }
 
 // @ts-ignore: decorator
 @inline
-function pack<T>(a: PackArgs, tile: i32, width: i32): void {
-  const total = (a.length + width - 1) / width;
-  const first = tile * a.slivers, end = min(total, first + a.slivers);
+function pack<T>(a: PackArgs, tile: i32, width: i32, groups: i32): void {
+  const used = (a.length + width - 1) / width; // groups of `width` that hold anything; those that fill the last sliver are not written
+  const total = (used + groups - 1) / groups * groups;
+  const first = tile * a.slivers * groups, end = min(used, first + a.slivers * groups);
   const across = <usize>a.lengthStride, along = <usize>a.depthStride;
   const factor = <T>a.factor, factors = v128.splat<T>(factor);
   for (let pc = 0; pc < a.depth; pc += KC) {
@@ -74,7 +77,7 @@ class MultiplyArgs {
   left: usize;
   right: usize;
   out: usize; // T [m][n]
-  tileRows: i32; // a multiple of 6
+  tileRows: i32; // a multiple of 12
   tileColumns: i32; // a multiple of W
   rowBytes: usize; // from a row of C to the next
   add: i32; // C += A B instead of C = A B
@@ -88,7 +91,7 @@ export function multiplyTile<T>(address: usize, tile: i32, scratch: usize): void
   const across = (a.n + a.tileColumns - 1) / a.tileColumns;
   const i0 = tile / across * a.tileRows, j0 = tile % across * a.tileColumns;
   const i1 = min(a.m, i0 + a.tileRows), j1 = min(a.n, j0 + a.tileColumns);
-  const rowsPadded = (a.m + ROWS - 1) / ROWS * ROWS, columnsPadded = (a.n + W - 1) / W * W;
+  const rowsPadded = (a.m + SLIVER - 1) / SLIVER * SLIVER, columnsPadded = (a.n + W - 1) / W * W;
   const ldc = a.rowBytes;
   for (let pc = 0; pc < a.k; pc += KC) {
     const kc = min(KC, a.k - pc);
@@ -96,19 +99,26 @@ export function multiplyTile<T>(address: usize, tile: i32, scratch: usize): void
     const right = a.right + <usize>pc * <usize>columnsPadded * sizeof<T>();
     for (let j = j0; j < j1; j += W) {
       const b = right + <usize>j * <usize>kc * sizeof<T>();
-      const top = a.lower ? max(i0, j / ROWS * ROWS) : i0;
-      for (let i = top; i < i1; i += ROWS) {
+      const top = a.lower ? max(i0, j / R * R) : i0;
+      for (let i = top; i < i1; i += R) {
         const x = left + <usize>i * <usize>kc * sizeof<T>();
         const c = a.out + <usize>i * ldc + <usize>j * sizeof<T>();
         const add = pc > 0 || a.add != 0;
-        if (i1 - i >= ROWS && j1 - j >= W) productTile<T>(kc, x, b, c, ldc, add);
+        if (i1 - i >= R && j1 - j >= W) productTile<T>(kc, x, b, c, ldc, add);
         else {
           productTile<T>(kc, x, b, scratch, 32, false);
-          addEdge<T>(min(ROWS, i1 - i), min(W, j1 - j), scratch, c, ldc, add);
+          addEdge<T>(min(R, i1 - i), min(W, j1 - j), scratch, c, ldc, add);
         }
       }
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function productTile<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): void {
+  if (ASC_FEATURE_RELAXED_SIMD) productTile6<T>(k, a, b, c, ldc, add);
+  else productTile4<T>(k, a, b, c, ldc, add);
 }
 
 function addEdge<T>(rows: i32, columns: i32, from: usize, c: usize, ldc: usize, add: bool): void {

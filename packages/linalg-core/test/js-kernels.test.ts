@@ -102,12 +102,12 @@ describe("oracle: matrix product", () => {
     const [A, B] = [rounded(normals(random, m * k), "float32"), rounded(normals(random, k * n), "float32")];
     const results = [0, 1, 2, 3].map(() => {
       const t = backends.start();
-      const left = t.room(roundUp(m, 6) * k * 4);
+      const left = t.room(roundUp(m, GEMM_ROWS) * k * 4);
       const right = t.room(roundUp(n, 8) * k * 4);
-      packStrided(t, random, "float32", "packLeft", A, m, k, k, 1, 6, left);
+      packStrided(t, random, "float32", "packLeft", A, m, k, k, 1, GEMM_ROWS, left);
       packStrided(t, random, "float32", "packRight", B, n, k, 1, n, 8, right);
       const out = t.room(m * n * 4);
-      const [tileRows, tileColumns] = [6 * (1 + random.below(3)), 8 * (1 + random.below(3))];
+      const [tileRows, tileColumns] = [GEMM_ROWS * (1 + random.below(3)), 8 * (1 + random.below(3))];
       t.tiled(
         "multiplyF32",
         t.args([m, n, k, left, right, out, tileRows, tileColumns, 4 * n, 0, 0]),

@@ -13,7 +13,7 @@ afterEach(restore);
 function* packing(log: string[] = []): Steps<number> {
   const scope = openScope();
   try {
-    const rows = 6 * TILES;
+    const rows = 12 * TILES;
     const source = scope.zeros(8 * rows * 4);
     const packed = scope.alloc(8 * rows * 4);
     runtime().memory.f64.fill(1, source / 8, source / 8 + rows * 4);
@@ -65,9 +65,9 @@ const quiet: RunControl = { threads: 1 };
 
 describe("one generator, two drivers", () => {
   test("runSync and runAsync return what it returns, and leave nothing behind", async () => {
-    expect(runSync(packing())).toBe(24 * TILES);
-    expect(await runAsync(packing())).toBe(24 * TILES);
-    expect(await runAsync(packing(), quiet)).toBe(24 * TILES);
+    expect(runSync(packing())).toBe(48 * TILES);
+    expect(await runAsync(packing())).toBe(48 * TILES);
+    expect(await runAsync(packing(), quiet)).toBe(48 * TILES);
     expect(arenaBytesInUse()).toBe(0);
   });
 
@@ -247,14 +247,14 @@ describe("abort", () => {
     expect(log).toEqual(["packed", "freed"]);
     expect(arenaBytesInUse()).toBe(0);
     restore();
-    expect(await runAsync(packing(), quiet)).toBe(24 * TILES);
+    expect(await runAsync(packing(), quiet)).toBe(48 * TILES);
   });
 
   test("a signal aborted after: nothing happens", async () => {
     const controller = new AbortController();
     const sum = await runAsync(packing(), { ...quiet, signal: controller.signal });
     controller.abort();
-    expect(sum).toBe(24 * TILES);
+    expect(sum).toBe(48 * TILES);
   });
 });
 

@@ -3,23 +3,23 @@
  *
  *   A  m × k      B  k × n      C = α op(A) op(B) + β C₀
  *
- * A and B are packed into panels of 256 along k, in slivers of 6 rows and of 32 bytes of columns; a register tile of 6 × 8 (float32) or
- * 6 × 4 (float64) does the rest. Transposes and strides cost nothing beyond the packing.
+ * A and B are packed into panels of 256 along k, in slivers of 12 rows and of 32 bytes of columns; a register tile of 6 or 4 rows by
+ * 8 (float32) or 4 (float64) columns does the rest. Transposes and strides cost nothing beyond the packing.
  * Order law: c_ij is the sum over panels of the sum inside a panel, both ascending, one accumulator each; so its bits depend on row i of A,
  * column j of B, and the backend alone: not on m, n, strides, `out`, tiles or threads.  Source: the BLIS loop order (Van Zee, van de Geijn).
  */
 import { promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { zeros } from "../array/create.js";
-import { indicesOf } from "../array/layout.js";
+import { indicesOf, isRowMajor } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
-import { callKernel, bytesOf } from "../runtime/dtype-kernels.js";
+import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 import { NonFiniteError, ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { placeSteps, takeSteps, touchedRoom } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
@@ -93,8 +93,10 @@ export function* matmulSteps(
   if (small !== undefined) return combine(where, small, { alpha, beta, out });
   const scope = openScope();
   try {
-    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype);
-    return combine(where, product, { alpha, beta, out });
+    const isPlain = out !== undefined && alpha === 1 && beta === 0 && isRowMajor(out.shape, out.stride);
+    const target = isPlain ? out : undefined;
+    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype, target);
+    return product === target ? product : combine(where, product, { alpha, beta, out });
   } finally {
     scope.release();
   }
@@ -113,7 +115,8 @@ function emptyProduct(where: string, A: Factor, B: Factor, dtype: DType): NdArra
   return zeros([lengths(A)[0], lengths(B)[1]], { dtype });
 }
 
-function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType): Steps<NdArray> {
+/** The product, in a new array or in `target`, which is written once nothing can fail any more. */
+function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType, target: NdArray | undefined): Steps<NdArray> {
   const [m, k] = lengths(A);
   const [, n] = lengths(B);
   const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
@@ -127,9 +130,18 @@ function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DTy
   scope.free(a.address);
   scope.free(b.address);
   const out = scope.alloc(m * n * bytesOf(dtype));
-  yield* multiplyOperands(scope, dtype, left, right, out);
+  let room: Float32Array | Float64Array | undefined;
+  const meanwhile = (): void => {
+    if (target === undefined) room = touchedRoom(m * n, dtype);
+  };
+  yield* multiplyOperands(scope, dtype, left, right, out, { meanwhile });
   const bad = callKernel(coreKernels, "firstNonFinite", dtype, m * n, out);
-  const C = yield* takeSteps(out, [m, n], dtype);
+  if (target !== undefined && bad < 0) {
+    const first = out / bytesOf(dtype);
+    target.data.set(reals(dtype).subarray(first, first + m * n), target.offset); // at once: an abort must not leave half of it
+    return target;
+  }
+  const C = yield* takeSteps(out, [m, n], dtype, room);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
 }

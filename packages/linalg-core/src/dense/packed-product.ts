@@ -3,7 +3,7 @@
  *
  *   A  m × k      B  k × n      C = A B or C += A B  m × n, rows any distance apart      W  columns of a register tile: 8 float32, 4 float64
  *
- * A is packed in slivers of 6 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
+ * A is packed in slivers of 12 rows, B in slivers of W columns, both in panels of 256 along k; tiles of C are independent.
  * Source: the BLIS loop order (Van Zee, van de Geijn).
  */
 import type { DType } from "../array/types.js";
@@ -35,8 +35,10 @@ export interface Store {
   readonly rowBytes?: number;
   /** C += A B. Default false: C = A B. */
   readonly add?: boolean;
-  /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in tiles of 6 × W. Default false. */
+  /** Only the lower triangle is wanted: what lies above it is left as it was, or not, in register tiles. Default false. */
   readonly lower?: boolean;
+  /** What the calling thread may do while the pool multiplies; as for `tiles`. */
+  readonly meanwhile?: () => void;
 }
 
 /** Multiply-adds of a tile of the product, and values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
@@ -73,14 +75,14 @@ export function* packOperand(
 
 /** C ← A B, or C ← C + A B. */
 export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number, store: Store = {}): Steps<void> {
-  const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false } = store;
+  const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false, meanwhile } = store;
   const W = sliver(dtype, "right");
   const rows = Math.min(TILE_ROWS, roundUp(A.length, GEMM_ROWS));
   const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
   const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
   const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns, rowBytes, add ? 1 : 0, lower ? 1 : 0]);
   const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
-  yield* runTiles(coreKernels, "multiply", dtype, args, tiles, A.length * B.length * A.depth);
+  yield* runTiles(coreKernels, "multiply", dtype, args, tiles, A.length * B.length * A.depth, meanwhile);
   scope.free(args);
 }
 

@@ -16,8 +16,8 @@ export const SCRATCH_BYTES = 448 * 1024;
 
 /** k values a packed panel of a matrix product holds. */
 export const GEMM_PANEL = 256;
-/** Rows a register tile of a matrix product holds; columns are W. */
-export const GEMM_ROWS = 6;
+/** Rows of a sliver of a matrix product: whole register tiles of every backend, which hold 4 rows or 6; columns are W. */
+export const GEMM_ROWS = 12;
 /** Columns that rotations turn at a time. */
 export const ROTATED_COLUMNS = 8;
 /** Weights below 2^FLOOR of the largest count as 2^FLOOR. */

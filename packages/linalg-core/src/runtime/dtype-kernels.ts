@@ -35,7 +35,7 @@ export function callKernel<Calls extends object>(
   return kernels[kernelName(name, dtype)]!(...numbers);
 }
 
-/** Runs a tiled kernel of a dtype; `work` as for `tiles`. */
+/** Runs a tiled kernel of a dtype; `work` and `meanwhile` as for `tiles`. */
 export function runTiles<Tiles extends object>(
   group: KernelGroup<Tiles>,
   name: Generic<keyof Tiles>,
@@ -43,6 +43,7 @@ export function runTiles<Tiles extends object>(
   args: number,
   count: number,
   work: number,
+  meanwhile?: () => void,
 ): Steps<void> {
-  return tiles(group as KernelGroup, kernelName(name, dtype) as never, args, count, work);
+  return tiles(group as KernelGroup, kernelName(name, dtype) as never, args, count, work, meanwhile);
 }

@@ -66,6 +66,7 @@ export function rest(): Step {
  * @param args address of its argument block, which must stay as it is until the job ends.
  * @param count number of tiles; 0 does nothing.
  * @param work multiply-adds that the job takes, roughly: a short job stays on the calling thread. Default: worth a pool.
+ * @param meanwhile what the calling thread may do while the pool works: a few milliseconds at most, and nothing that may throw.
  * @returns a generator for `yield*`.
  * @throws NumericsError ERR_POOL when a worker died and the calling thread failed at the same tile.
  * @complexity count tiles, in parallel where there are workers.
@@ -78,8 +79,9 @@ export function* tiles<Tiles extends object>(
   args: number,
   count: number,
   work = Infinity,
+  meanwhile?: () => void,
 ): Steps<void> {
-  if (count > 0) yield { group, kernel, args, count, work };
+  if (count > 0) yield { group, kernel, args, count, work, meanwhile };
 }
 
 /**

@@ -23,6 +23,8 @@ export interface TileJob {
   readonly count: number;
   /** Multiply-adds, roughly. */
   readonly work: number;
+  /** For the calling thread while the pool works, such as touching the pages of a result; it throws nothing. May not be called at all. */
+  readonly meanwhile?: (() => void) | undefined;
 }
 
 /** A job of fewer multiply-adds, about a quarter of a millisecond, is done before a pool has taken it over and reported back. */
@@ -70,6 +72,7 @@ async function runOnPool(pool: Pool, job: TileJob, first: number, wanted: number
     stopWatch();
     const threads = Math.min(wanted, pool.size());
     const poolJob = pool.submit({ ...job, first, threads });
+    job.meanwhile?.();
     await watch(poolJob, first, job.count, run);
     const left = poolJob.left();
     if (left !== undefined) await runLeft(job, left, run);

@@ -118,17 +118,18 @@ export function take(address: number, shape: readonly number[], dtype: DType): N
  * @param address as in `take`.
  * @param shape as in `take`.
  * @param dtype as in `take`.
+ * @param room of the result's size and dtype, to be the result's data; default new.
  * @returns a generator for `yield*`; it returns what `take` returns.
  * @throws nothing.
  * @complexity O(size).
  * @source Subquad's own convention.
  * @example return yield* takeSteps(out, [m, n], "float64");
  */
-export function* takeSteps(address: number, shape: readonly number[], dtype: DType): Steps<NdArray> {
+export function* takeSteps(address: number, shape: readonly number[], dtype: DType, room?: Float32Array | Float64Array): Steps<NdArray> {
   const size = sizeOf(shape);
   const itemBytes = dtype === "float32" ? 4 : 8;
-  if (size * itemBytes <= SLICE_BYTES) return take(address, shape, dtype);
-  const out = dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+  if (size * itemBytes <= SLICE_BYTES && room === undefined) return take(address, shape, dtype);
+  const out = room ?? (dtype === "float32" ? new Float32Array(size) : new Float64Array(size));
   const step = SLICE_BYTES / itemBytes;
   for (let i = 0; i < size; i += step) {
     if (i > 0) yield rest();
@@ -136,6 +137,26 @@ export function* takeSteps(address: number, shape: readonly number[], dtype: DTy
     out.set(elements.subarray(first + i, first + Math.min(size, i + step)), i);
   }
   return makeArray(out, shape, rowMajorStride(shape), 0);
+}
+
+/** Bytes of a page: where the system gives memory page by page, the first write to each costs about a microsecond. */
+const PAGE_BYTES = 4096;
+
+/**
+ * Room for a result, its pages touched: for the calling thread to do while the pool works on what will lie there.
+ * @param size elements.
+ * @param dtype of the result.
+ * @returns zeros; touched up to 16 MiB.
+ * @throws nothing.
+ * @complexity O(size).
+ * @source Subquad's own convention.
+ * @example room = touchedRoom(m * n, "float32");
+ */
+export function touchedRoom(size: number, dtype: DType): Float32Array | Float64Array {
+  const out = dtype === "float32" ? new Float32Array(size) : new Float64Array(size);
+  const end = Math.min(size, SLICE_BYTES / out.BYTES_PER_ELEMENT);
+  for (let i = 0; i < end; i += PAGE_BYTES / out.BYTES_PER_ELEMENT) out[i] = 0;
+  return out;
 }
 
 /** A copy about to be made, in slices of the outermost axis of `source`. */

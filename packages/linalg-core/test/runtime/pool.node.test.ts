@@ -3,8 +3,8 @@ import { backend, closePool, configure, ready, releaseMemory } from "../../src/r
 import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { loaded, runtime } from "../../src/runtime/runtime.js";
 import { shared } from "../../src/runtime/shared.js";
-import { runAsync, tiles, type RunControl, type Steps } from "../../src/steps.js";
 import { coreKernels } from "../../src/kernels/core.js";
+import { runAsync, runSync, tiles, type RunControl, type Steps } from "../../src/steps.js";
 import { forgetRuntime, hasPool, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 import { matmulAsync } from "../../src/dense/matmul.js";
 
@@ -30,15 +30,15 @@ afterEach(forgetRuntime);
 function* longJob(count: number, onStart: () => void = () => undefined): Steps<number> {
   const scope = openScope();
   try {
-    const source = scope.zeros(8 * 6 * 4096);
-    const packed = scope.zeros(8 * 6 * 4096);
-    runtime().memory.f64.fill(1, source / 8, source / 8 + 6 * 4096);
-    const args = scope.args([6, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
+    const source = scope.zeros(8 * 12 * 4096);
+    const packed = scope.zeros(8 * 12 * 4096);
+    runtime().memory.f64.fill(1, source / 8, source / 8 + 12 * 4096);
+    const args = scope.args([12, 4096, source, 8 * 4096, 8, packed, 0]); // tiles of 0 slivers, then one that packs all
     onStart();
     yield* tiles(coreKernels, "packLeftF64", args, count);
-    yield* tiles(coreKernels, "packLeftF64", scope.args([6, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
+    yield* tiles(coreKernels, "packLeftF64", scope.args([12, 4096, source, 8 * 4096, 8, packed, 1], [1]), 1);
     return runtime()
-      .memory.f64.subarray(packed / 8, packed / 8 + 6 * 4096)
+      .memory.f64.subarray(packed / 8, packed / 8 + 12 * 4096)
       .reduce((sum, x) => sum + x, 0);
   } finally {
     scope.release();
@@ -51,6 +51,24 @@ describe("same bits", () => {
     expect(await squareBitsAsync(SIZE, { threads })).toBe(expected);
     expect(await squareBitsAsync(SIZE, { threads })).toBe(expected);
     expect(arenaBytesInUse()).toBe(0);
+  });
+
+  test("what the calling thread may do meanwhile is done once on the pool, and not without one", async () => {
+    await ready();
+    const meanwhile = vi.fn();
+    const job = function* (): Steps<void> {
+      const scope = openScope();
+      try {
+        yield* tiles(coreKernels, "packLeftF64", scope.args([12, 1, 0, 0, 8, 0, 0]), 2, Infinity, meanwhile);
+      } finally {
+        scope.release();
+      }
+    };
+    runSync(job());
+    await runAsync(job(), { threads: 1 });
+    expect(meanwhile).not.toHaveBeenCalled();
+    await runAsync(job(), { threads: 2 });
+    expect(meanwhile).toHaveBeenCalledOnce();
   });
 
   test("jobs side by side, sync calls in between", async () => {
@@ -89,7 +107,7 @@ describe("life of the pool", () => {
   });
 
   test("long work starts it by itself, and goes on meanwhile", async () => {
-    while (!hasPool()) expect(await runAsync(longJob(100_000), { threads: 2 })).toBe(6 * 4096);
+    while (!hasPool()) expect(await runAsync(longJob(100_000), { threads: 2 })).toBe(12 * 4096);
     expect(backend()).toMatchObject({ sharedMemory: true });
   });
 
@@ -169,7 +187,7 @@ describe("failures", () => {
       await ready();
       const job = runAsync(longJob(2_000_000), { threads: 2 });
       await born[0]!.terminate();
-      expect(await job).toBe(6 * 4096);
+      expect(await job).toBe(12 * 4096);
       expect(backend().reasons.at(-1)).toContain("a worker died");
       expect(hasPool()).toBe(false);
       expect(arenaBytesInUse()).toBe(0);
@@ -248,7 +266,7 @@ describe("abort and progress on the pool", () => {
     const second = runAsync(longJob(whole), { threads: 2, signal: controller.signal });
     controller.abort("not waiting");
     await expect(second).rejects.toBe("not waiting");
-    expect(await first).toBe(6 * 4096);
+    expect(await first).toBe(12 * 4096);
     expect(arenaBytesInUse()).toBe(0);
   });
 

@@ -1,34 +1,37 @@
 /**
  * C = A B or C += A B, packed and blocked as in assembly/gemm.ts.
  *
- *   A  m × k, packed as [panel of KC][sliver of 6 rows][kc][6]      B  k × n, packed as [panel of KC][sliver of W columns][kc][W]
+ *   A  m × k, packed as [panel of KC][group of 4 rows][kc][4]       B  k × n, packed as [panel of KC][sliver of W columns][kc][W]
  */
 import { GEMM_PANEL, GEMM_ROWS, type ComputeMemory } from "../abi.js";
 import { readWords, round, type Real, type RealArray } from "./real.js";
 import { productLanes } from "./register-tiles.js";
 
+/** Rows of a register tile, as in the plain SIMD binary; slivers of A are whole groups of them. */
+const R = 4;
 const PACK = ["length", "depth", "source", "lengthStride", "depthStride", "packed", "slivers"] as const;
 const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns", "rowBytes", "add", "lower"] as const;
 
 export function packLeftTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
-  pack(memory, real, args, tile, GEMM_ROWS);
+  pack(memory, real, args, tile, R, GEMM_ROWS / R);
 }
 
 export function packRightTile(memory: ComputeMemory, real: Real, args: number, tile: number): void {
-  pack(memory, real, args, tile, real.W);
+  pack(memory, real, args, tile, real.W, 1);
 }
 
-function pack(memory: ComputeMemory, real: Real, args: number, tile: number, width: number): void {
+function pack(memory: ComputeMemory, real: Real, args: number, tile: number, width: number, groups: number): void {
   const { length, depth, source, lengthStride, depthStride, packed, slivers } = readWords(memory, args, PACK);
   const v = real.view(memory);
   const factor = round(real.single, memory.f64[args / 8]!);
-  const total = Math.ceil(length / width);
-  const end = Math.min(total, (tile + 1) * slivers);
+  const used = Math.ceil(length / width); // groups that hold anything
+  const total = Math.ceil(used / groups) * groups;
+  const end = Math.min(used, (tile + 1) * slivers * groups);
   const across = lengthStride / real.bytes;
   const along = depthStride / real.bytes;
   for (let pc = 0; pc < depth; pc += GEMM_PANEL) {
     const kc = Math.min(GEMM_PANEL, depth - pc);
-    for (let s = tile * slivers; s < end; s++) {
+    for (let s = tile * slivers * groups; s < end; s++) {
       let out = packed / real.bytes + pc * total * width + s * width * kc;
       let p = source / real.bytes + s * width * across + pc * along;
       const valid = Math.min(width, length - s * width);
@@ -55,10 +58,10 @@ export function multiplyTile(memory: ComputeMemory, real: Real, args: number, ti
     const kc = Math.min(GEMM_PANEL, k - pc);
     for (let j = j0; j < j1; j += W) {
       const b = right / bytes + pc * columnsPadded + j * kc;
-      const top = lower !== 0 ? Math.max(i0, j - (j % GEMM_ROWS)) : i0;
-      for (let i = top; i < i1; i += GEMM_ROWS) {
+      const top = lower !== 0 ? Math.max(i0, j - (j % R)) : i0;
+      for (let i = top; i < i1; i += R) {
         const a = left / bytes + pc * rowsPadded + i * kc;
-        const rows = Math.min(GEMM_ROWS, i1 - i);
+        const rows = Math.min(R, i1 - i);
         const ldc = rowBytes / bytes;
         productTile(real, v, rows, Math.min(W, j1 - j), kc, a, b, scratch / bytes, out / bytes + i * ldc + j, ldc, pc > 0 || add !== 0);
       }
@@ -82,7 +85,7 @@ function productTile(
 ): void {
   for (let r = 0; r < rows; r++) {
     for (let l = 0; l < columns; l += 4) {
-      productLanes(real, v, kc, a + r, GEMM_ROWS, b + l, real.W, 0, scratch);
+      productLanes(real, v, kc, a + r, R, b + l, real.W, 0, scratch);
       const at = c + r * ldc + l;
       for (let h = Math.min(4, columns - l) - 1; h >= 0; h--) v[at + h] = add ? v[at + h]! + v[scratch + h]! : v[scratch + h]!;
     }
