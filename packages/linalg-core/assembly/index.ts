@@ -7,6 +7,7 @@ import { addRowsTile, rowDotsTile } from "./gemv";
 import { accumulateCentres, assignTile, shrinkDistances } from "./landmarks";
 import { centerRows, columnRange, columnSpread, firstNonFinite, gatherRows, rowProducts, stageRows, vectorMaximum, weightRows } from "./rows";
 import { multiplySparseTile } from "./spmm";
+import { smallProduct } from "./small-product";
 import { softmaxRows } from "./softmax";
 
 export { cholesky, solveTriangular } from "./cholesky";
@@ -42,6 +43,8 @@ export function packKeyRowsF32(count: i32, depth: i32, rows: usize, out: usize):
 export function packKeyRowsF64(count: i32, depth: i32, rows: usize, out: usize): void { packKeyRows<f64>(count, depth, rows, out); }
 export function exp2RowsF32(rows: i32, x: usize): void { exp2Tile<f32>(rows, x); }
 export function exp2RowsF64(rows: i32, x: usize): void { exp2Tile<f64>(rows, x); }
+export function smallProductF32(m: i32, n: i32, k: i32, a: usize, b: usize, c: usize): i32 { return smallProduct<f32>(m, n, k, a, b, c); }
+export function smallProductF64(m: i32, n: i32, k: i32, a: usize, b: usize, c: usize): i32 { return smallProduct<f64>(m, n, k, a, b, c); }
 export function firstNonFiniteF32(count: i32, p: usize): i32 { return firstNonFinite<f32>(count, p); }
 export function firstNonFiniteF64(count: i32, p: usize): i32 { return firstNonFinite<f64>(count, p); }
 export function stageRowsF32(n: i32, d: i32, source: usize, rowStride: i32, columnStride: i32, factor: f64, out: usize, width: i32, ones: i32): void { stageRows<f32>(n, d, source, rowStride, columnStride, factor, out, width, ones); }

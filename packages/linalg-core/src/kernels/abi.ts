@@ -80,7 +80,7 @@ export interface TiledKernels {
   readonly solveColumns: Tile;
   /** Inner products of rows of signs, int32. [m, n, dimensions, bytes a row of P and Q (a multiple of 8), P, Q, out, tileRows, tileColumns (even)] */
   readonly signProducts: Tile;
-  /** Walsh-Hadamard transform of rows, times the real; OR of the bits of each row at seen. [n, rows, rowsPerTile, source, out, seen (16 bytes a row)] */
+  /** Walsh-Hadamard transform of rows, times the real; largest words of each row, shifted by one, at seen. [n, rows, rowsPerTile, source, out, seen (16 bytes a row)] */
   readonly fwhtF32: Tile;
   readonly fwhtF64: Tile;
   /** One to three levels of it across parts of a row, times the real. [parts (2, 4, 8), bytes a part, bytes of each part a tile, source, out] */
@@ -107,6 +107,9 @@ export interface DirectKernels {
   /** (rows, x): x <- 2^max(x, FLOOR) over rows of 32 bytes. */
   readonly exp2RowsF32: Direct;
   readonly exp2RowsF64: Direct;
+  /** (m, n, k, A, B, C): C = A B, row-major, k <= 256; -> 1 if every entry is finite, else 0. */
+  readonly smallProductF32: Direct<number>;
+  readonly smallProductF64: Direct<number>;
   /** (count, x) -> index of the first NaN or Infinity, or -1. */
   readonly firstNonFiniteF32: Direct<number>;
   readonly firstNonFiniteF64: Direct<number>;

@@ -111,8 +111,9 @@ function transformAtOnce(call: Call): NdArray {
     const { kernels, scratch } = runtime();
     const address = args + ARGUMENT_BYTES;
     const seen = address + size * bytes;
-    const data = reals(dtype).subarray(address / bytes, address / bytes + size);
-    gather(rows, data);
+    const data = reals(dtype);
+    const first = address / bytes;
+    gather(rows, data, first);
     fillArguments(args, factor, [n, count, count, address, address, seen]);
     (dtype === "float32" ? kernels.fwhtF32 : kernels.fwhtF64)(args, 0, scratch);
     if (!provesFinite(dtype, count, n, seen)) {
@@ -120,7 +121,7 @@ function transformAtOnce(call: Call): NdArray {
       refuseOverflow(call, address);
     }
     const result = call.out ?? blank(call.x.shape, dtype);
-    writeInto(rowsAlong(result, call.k), data);
+    writeInto(rowsAlong(result, call.k), data.subarray(first, first + size));
     return result;
   } finally {
     scope?.release();
@@ -163,13 +164,13 @@ function* transform(call: Call): Steps<NdArray> {
   }
 }
 
-/** From the bits of all entries, or-ed: no exponent is above that of the word, so that no sum of n entries reaches 2^(exponent + 1) n. */
+/** From the largest words of all rows, shifted by one: no entry reaches 2^(exponent + 1), so that no sum of n entries reaches 2^(exponent + 1) n. */
 function provesFinite(dtype: DType, rows: number, n: number, seen: number): boolean {
   const { i32 } = runtime().memory;
-  let bits = 0;
+  let largest = 0;
   const step = bytesOf(dtype) / 4;
-  for (let p = seen / 4 + step - 1, end = seen / 4 + 4 * rows; p < end; p += step) bits |= i32[p]!;
-  const exponent = dtype === "float32" ? (bits >>> 23) & 0xff : (bits >>> 20) & 0x7ff;
+  for (let p = seen / 4 + step - 1, end = seen / 4 + 4 * rows; p < end; p += step) largest = Math.max(largest, i32[p]! >>> 0);
+  const exponent = dtype === "float32" ? largest >>> 24 : largest >>> 21;
   return exponent + 1 + levelsOf(n) < (dtype === "float32" ? 0xff : 0x7ff);
 }
 

@@ -21,6 +21,7 @@ import { float32, float64, type Real } from "./real.js";
 import { applyRotations } from "./rotate.js";
 import * as rows from "./rows.js";
 import { signProducts } from "./signs.js";
+import { smallProduct } from "./small-product.js";
 import { softmaxRows } from "./softmax.js";
 import { multiplySparseTile } from "./spmm.js";
 
@@ -76,6 +77,8 @@ export function createJsKernels(memory: ComputeMemory): Kernels {
     packKeyRowsF64: f64(packKeyRows),
     exp2RowsF32: f32(exp2Rows),
     exp2RowsF64: f64(exp2Rows),
+    smallProductF32: f32(smallProduct),
+    smallProductF64: f64(smallProduct),
     firstNonFiniteF32: f32(rows.firstNonFinite),
     firstNonFiniteF64: f64(rows.firstNonFinite),
     stageRowsF32: f32(rows.stageRows),
