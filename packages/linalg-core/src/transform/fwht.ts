@@ -20,7 +20,7 @@ import { bytesOf, callKernel, reals, runTiles } from "../runtime/dtype-kernels.j
 import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { fillSteps, takeSteps } from "../runtime/transfer.js";
+import { fillSteps, take, takeSteps } from "../runtime/transfer.js";
 import { powerOfTwo } from "../math/bits.js";
 import { ARGUMENT_BYTES, fillArguments, SHORT } from "./at-once.js";
 import { axisOf, blank, indexAlong, rowsAlong } from "./axis.js";
@@ -120,6 +120,7 @@ function transformAtOnce(call: Call): NdArray {
       assertFinite(call.x, `${call.where}(X)`);
       refuseOverflow(call, address);
     }
+    if (call.out === undefined && rows === call.x) return take(address, rows.shape, dtype);
     const result = call.out ?? blank(call.x.shape, dtype);
     writeInto(rowsAlong(result, call.k), data.subarray(first, first + size));
     return result;
