@@ -55,7 +55,8 @@ const COLUMN_BYTES = 2 ** 16;
  * @example fwht([1, 0, 0, 2]).get(3) // -> 3
  */
 export function fwht(X: MatrixInput | VectorInput, options: FwhtOptions = {}): NdArray {
-  return runSync(fwhtSteps("fwht", X, options));
+  const call = checked("fwht", X, options, OPTION_NAMES);
+  return ifShort(call) ?? runSync(transform(call));
 }
 
 /** `fwht` on the worker pool: same arguments, same errors, same bits. */
@@ -70,6 +71,25 @@ export function* fwhtSteps(
   options: FwhtOptions = {},
   known: readonly string[] = OPTION_NAMES,
 ): Steps<NdArray> {
+  const call = checked(where, X, options, known);
+  return ifShort(call) ?? (yield* transform(call));
+}
+
+interface Call {
+  readonly where: string;
+  readonly x: NdArray;
+  /** x with the axis moved to the end. */
+  readonly rows: NdArray;
+  readonly k: number;
+  readonly n: number;
+  /** n = 2^m. */
+  readonly m: number;
+  readonly dtype: DType;
+  readonly factor: number;
+  readonly out: NdArray | undefined;
+}
+
+function checked(where: string, X: MatrixInput | VectorInput, options: FwhtOptions, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { axis = -1, normalize = false, out } = options;
   assertBoolean(where, { normalize });
@@ -80,22 +100,15 @@ export function* fwhtSteps(
   if (m < 0) throw new ShapeError(where, "X", `a power of two as the length of axis ${k}`, x.shape);
   const dtype = dtypeOf(x);
   if (out !== undefined) assertWritable(where, out, x.shape, dtype);
-  if (x.size === 0) return out ?? zeros(x.shape, { dtype });
   const factor = normalize ? powerOfTwo(-m >> 1) * (m % 2 === 0 ? 1 : Math.SQRT2) : 1;
-  const call: Call = { where, x, rows: rowsAlong(x, k), k, n, dtype, factor, out };
-  return x.size * m < SHORT ? transformAtOnce(call) : yield* transform(call);
+  return { where, x, rows: rowsAlong(x, k), k, n, m, dtype, factor, out };
 }
 
-interface Call {
-  readonly where: string;
-  readonly x: NdArray;
-  /** x with the axis moved to the end. */
-  readonly rows: NdArray;
-  readonly k: number;
-  readonly n: number;
-  readonly dtype: DType;
-  readonly factor: number;
-  readonly out: NdArray | undefined;
+/** The result, if it is so short that it has no use for a generator. */
+function ifShort(call: Call): NdArray | undefined {
+  const { size } = call.x;
+  if (size === 0) return call.out ?? zeros(call.x.shape, { dtype: call.dtype });
+  return size * call.m < SHORT ? transformAtOnce(call) : undefined;
 }
 
 /** Few rows: in place, in one call of the kernel, in the thread's scratch where they fit. */
