@@ -3,6 +3,8 @@
 //   a pass   x seen as [n][s] -> y seen as [n/4][s 4]: for p < n/4, q < s, y[4 p + k] = w^(k p) sum_j i^(-j k) x[p + j n/4],  w = exp(-2 pi i / n)
 //
 // All passes but the first have s >= 2, so that vectors run along q; the first (s = 1) runs along p and turns the results round in registers.
+// Between passes numbers lie in pairs: two real parts, then their two imaginary parts. Half as many addresses to compute as with two planes, and half as many streams,
+// which for powers of two all fall into the same few lines of the cache.
 // Long transforms are split, N = N1 N2: strips of columns of the [N1][N2] matrix, factors, strips of rows. A strip of C columns is a pass with s = C.
 // Factors, made by src/transform/factors.ts: those of passes of length n at factors + 12 n, three complex numbers for each p, two p side by side.
 import { fma, fnma } from "./simd";
@@ -22,18 +24,18 @@ export function fftRows(args: usize, tile: i32, scratch: usize): void {
   for (let row = tile * rowsPerTile; row < end; row++) {
     const at = <usize>row * bytes;
     if (kind == 0) {
-      firstPass(n, factors, re + at, im + at, false, a, a + bytes);
-      passes(n >> 2, 4, factors, a, a + bytes, b, b + bytes, a, a + bytes, outRe + at, outIm + at);
+      firstPass(n, factors, re + at, im + at, false, a);
+      passes(n >> 2, 4, factors, a, b, outRe + at, outIm + at, 16);
     } else if (kind == 1) {
       const out = <usize>row * (bytes + 8);
-      firstPass(n, factors, re + 2 * at, 0, true, a, a + bytes);
-      passes(n >> 2, 4, factors, a, a + bytes, b, b + bytes, a, a + bytes, c, c + bytes + 16);
+      firstPass(n, factors, re + 2 * at, 0, true, a);
+      passes(n >> 2, 4, factors, a, b, c, c + bytes + 16, 16);
       splitReal(n, 0, n >> 1, c, c + bytes + 16, outRe + out, outIm + out, halves);
     } else {
       const from = <usize>row * (bytes + 8);
       mergeReal(n, 0, n >> 1, re + from, im + from, c, c + bytes + 16, halves);
-      firstPass(n, factors, c + bytes + 16, c, false, a, a + bytes);
-      passes(n >> 2, 4, factors, a, a + bytes, b, b + bytes, a, a + bytes, c, c + bytes + 16);
+      firstPass(n, factors, c + bytes + 16, c, false, a);
+      passes(n >> 2, 4, factors, a, b, c, c + bytes + 16, 16);
       interleave(n, factor, c + bytes + 16, c, outRe + 2 * at); // both parts came out swapped
     }
   }
@@ -53,27 +55,27 @@ export function fftColumns(args: usize, tile: i32, scratch: usize): void {
   const at = (<usize>row * <usize>n * <usize>columns + <usize>strip * <usize>c) << 3;
   const a = scratch, b = scratch + 2 * bytes;
   for (let i: usize = 0; i < <usize>n; i++) {
-    const to = a + i * width;
+    const to = a + 2 * i * width;
     if (real) {
       const from = re + 2 * (at + i * stride);
-      for (let j: usize = 0; j < width; j += 16) {
-        const x = v128.load(from + 2 * j), y = v128.load(from + 2 * j, 16);
-        v128.store(to + j, v128.shuffle<i64>(x, y, 0, 2)); v128.store(to + bytes + j, v128.shuffle<i64>(x, y, 1, 3));
+      for (let j: usize = 0; j < 2 * width; j += 32) {
+        const x = v128.load(from + j), y = v128.load(from + j, 16);
+        v128.store(to + j, v128.shuffle<i64>(x, y, 0, 2)); v128.store(to + j, v128.shuffle<i64>(x, y, 1, 3), 16);
       }
     } else {
       const from = at + i * stride;
-      for (let j: usize = 0; j < width; j += 16) { v128.store(to + j, v128.load(re + from + j)); v128.store(to + bytes + j, v128.load(im + from + j)); }
+      for (let j: usize = 0; j < width; j += 16) { v128.store(to + 2 * j, v128.load(re + from + j)); v128.store(to + 2 * j, v128.load(im + from + j), 16); }
     }
   }
-  passes(n, c, factors, a, a + bytes, b, b + bytes, a, a + bytes, scratch, scratch + bytes);
+  passes(n, c, factors, a, b, a, a + 16, 32);
   const factor = byStrip + (<usize>strip * <usize>n << 4), half = <usize>n << 3;
   for (let k: usize = 0; k < <usize>n; k++) {
     const gr = v128.load_splat<f64>(factor + (k << 3)), gi = v128.load_splat<f64>(factor + half + (k << 3));
-    const from = scratch + k * width, to = at + k * stride, f = within + k * width;
+    const from = a + 2 * k * width, to = at + k * stride, f = within + k * width;
     for (let j: usize = 0; j < width; j += 16) {
       const fr = v128.load(f + j), fi = v128.load(f + bytes + j);
       const wr = fnma<f64>(gi, fi, f64x2.mul(gr, fr)), wi = fma<f64>(gi, fr, f64x2.mul(gr, fi));
-      const xr = v128.load(from + j), xi = v128.load(from + bytes + j);
+      const xr = v128.load(from + 2 * j), xi = v128.load(from + 2 * j, 16);
       v128.store(outRe + to + j, fnma<f64>(wi, xi, f64x2.mul(wr, xr))); v128.store(outIm + to + j, fma<f64>(wi, xr, f64x2.mul(wr, xi)));
     }
   }
@@ -90,13 +92,13 @@ export function fftTransposed(args: usize, tile: i32, scratch: usize): void {
   const at = base + <usize>strip * <usize>c * stride;
   const a = scratch, b = scratch + 2 * bytes;
   for (let k: usize = 0; k < <usize>c; k += 2) {
-    turn(<usize>n, re + at + k * stride, stride, a + (k << 3), width);
-    turn(<usize>n, im + at + k * stride, stride, a + bytes + (k << 3), width);
+    turn(<usize>n, re + at + k * stride, stride, a + (k << 4), 2 * width);
+    turn(<usize>n, im + at + k * stride, stride, a + (k << 4) + 16, 2 * width);
   }
-  passes(n, c, factors, a, a + bytes, b, b + bytes, a, a + bytes, scratch, scratch + bytes);
+  passes(n, c, factors, a, b, a, a + 16, 32);
   for (let l: usize = 0; l < <usize>n; l++) {
-    const from = scratch + l * width, to = base + (<usize>strip * <usize>c << 3) + l * outStride;
-    for (let j: usize = 0; j < width; j += 16) { v128.store(outRe + to + j, v128.load(from + j)); v128.store(outIm + to + j, v128.load(from + bytes + j)); }
+    const from = a + 2 * l * width, to = base + (<usize>strip * <usize>c << 3) + l * outStride;
+    for (let j: usize = 0; j < width; j += 16) { v128.store(outRe + to + j, v128.load(from + 2 * j)); v128.store(outIm + to + j, v128.load(from + 2 * j, 16)); }
   }
 }
 
@@ -109,64 +111,73 @@ function turn(n: usize, rows: usize, stride: usize, out: usize, width: usize): v
   }
 }
 
-/** All passes from [n][s], s >= 2 and n >= 2, x -> y, by way of a and b in turns; x may be b, and y either of them: the last pass may run in place. */
-function passes(n: i32, s: i32, factors: usize, xr: usize, xi: usize, ar: usize, ai: usize, br: usize, bi: usize, yr: usize, yi: usize): void {
+/**
+ * All passes from [n][s], s >= 2 and n >= 2, x -> y, by way of b and x in turns. Vectors of y lie `step` bytes apart: 16 in planes, 32 in pairs, where y may be x or b: the last
+ * pass may run in place.
+ */
+function passes(n: i32, s: i32, factors: usize, x: usize, b: usize, yr: usize, yi: usize, step: usize): void {
   while (n > 4) {
-    pass(n, s, factors, xr, xi, ar, ai);
-    xr = ar; xi = ai;
-    ar = br; ai = bi;
-    br = xr; bi = xi;
+    pass(n, s, factors, x, b);
+    const done = b;
+    b = x; x = done;
     n >>= 2; s <<= 2;
   }
-  const bytes = <usize>s << 3;
-  if (n == 4) lastFour(bytes, xr, xi, yr, yi);
-  else lastTwo(bytes, xr, xi, yr, yi);
+  const bytes = <usize>s << 4;
+  if (n == 4) lastFour(bytes, x, yr, yi, step);
+  else lastTwo(bytes, x, yr, yi, step);
 }
 
-function pass(n: i32, s: i32, factors: usize, xr: usize, xi: usize, yr: usize, yi: usize): void {
-  const step = <usize>s << 3, quarter = <usize>(n >> 2) * step;
+function pass(n: i32, s: i32, factors: usize, x: usize, y: usize): void {
+  const step = <usize>s << 4, quarter = <usize>(n >> 2) * step;
   const table = factors + <usize>n * 12;
   for (let p: usize = 0; p < <usize>(n >> 2); p++) {
     const t = table + (p >> 1) * 96 + ((p & 1) << 3);
     const w1r = v128.load_splat<f64>(t), w1i = v128.load_splat<f64>(t, 16), w2r = v128.load_splat<f64>(t, 32), w2i = v128.load_splat<f64>(t, 48);
     const w3r = v128.load_splat<f64>(t, 64), w3i = v128.load_splat<f64>(t, 80);
-    const end = xr + step;
-    for (; xr < end; xr += 16) {
-      const ar = v128.load(xr), cr = v128.load(xr + 2 * quarter), br = v128.load(xr + quarter), dr = v128.load(xr + 3 * quarter);
-      const ai = v128.load(xi), ci = v128.load(xi + 2 * quarter), bi = v128.load(xi + quarter), di = v128.load(xi + 3 * quarter);
+    const end = x + step;
+    for (; x < end; x += 32) {
+      const xb = x + quarter, xc = xb + quarter, xd = xc + quarter;
+      const ar = v128.load(x), cr = v128.load(xc), br = v128.load(xb), dr = v128.load(xd);
+      const ai = v128.load(x, 16), ci = v128.load(xc, 16), bi = v128.load(xb, 16), di = v128.load(xd, 16);
       const sr = f64x2.add(ar, cr), tr = f64x2.sub(ar, cr), ur = f64x2.add(br, dr), vr = f64x2.sub(br, dr);
       const si = f64x2.add(ai, ci), ti = f64x2.sub(ai, ci), ui = f64x2.add(bi, di), vi = f64x2.sub(bi, di);
-      v128.store(yr, f64x2.add(sr, ur)); v128.store(yi, f64x2.add(si, ui));
-      const y1r = f64x2.add(tr, vi), y1i = f64x2.sub(ti, vr);
-      v128.store(yr + step, fnma<f64>(w1i, y1i, f64x2.mul(w1r, y1r))); v128.store(yi + step, fma<f64>(w1i, y1r, f64x2.mul(w1r, y1i)));
-      const y2r = f64x2.sub(sr, ur), y2i = f64x2.sub(si, ui);
-      v128.store(yr + 2 * step, fnma<f64>(w2i, y2i, f64x2.mul(w2r, y2r))); v128.store(yi + 2 * step, fma<f64>(w2i, y2r, f64x2.mul(w2r, y2i)));
-      const y3r = f64x2.sub(tr, vi), y3i = f64x2.add(ti, vr);
-      v128.store(yr + 3 * step, fnma<f64>(w3i, y3i, f64x2.mul(w3r, y3r))); v128.store(yi + 3 * step, fma<f64>(w3i, y3r, f64x2.mul(w3r, y3i)));
-      xi += 16; yr += 16; yi += 16;
+      v128.store(y, f64x2.add(sr, ur)); v128.store(y, f64x2.add(si, ui), 16);
+      const y1r = f64x2.add(tr, vi), y1i = f64x2.sub(ti, vr), y1 = y + step;
+      v128.store(y1, fnma<f64>(w1i, y1i, f64x2.mul(w1r, y1r))); v128.store(y1, fma<f64>(w1i, y1r, f64x2.mul(w1r, y1i)), 16);
+      const y2r = f64x2.sub(sr, ur), y2i = f64x2.sub(si, ui), y2 = y1 + step;
+      v128.store(y2, fnma<f64>(w2i, y2i, f64x2.mul(w2r, y2r))); v128.store(y2, fma<f64>(w2i, y2r, f64x2.mul(w2r, y2i)), 16);
+      const y3r = f64x2.sub(tr, vi), y3i = f64x2.add(ti, vr), y3 = y2 + step;
+      v128.store(y3, fnma<f64>(w3i, y3i, f64x2.mul(w3r, y3r))); v128.store(y3, fma<f64>(w3i, y3r, f64x2.mul(w3r, y3i)), 16);
+      y += 32;
     }
-    yr += 3 * step; yi += 3 * step;
+    y += 3 * step;
   }
 }
 
-function lastFour(bytes: usize, xr: usize, xi: usize, yr: usize, yi: usize): void {
-  for (let q: usize = 0; q < bytes; q += 16) {
-    const ar = v128.load(xr + q), br = v128.load(xr + q + bytes), cr = v128.load(xr + q + 2 * bytes), dr = v128.load(xr + q + 3 * bytes);
-    const ai = v128.load(xi + q), bi = v128.load(xi + q + bytes), ci = v128.load(xi + q + 2 * bytes), di = v128.load(xi + q + 3 * bytes);
+function lastFour(bytes: usize, x: usize, yr: usize, yi: usize, step: usize): void {
+  const row = (bytes >> 5) * step;
+  for (const end = x + bytes; x < end; x += 32) {
+    const xb = x + bytes, xc = xb + bytes, xd = xc + bytes;
+    const ar = v128.load(x), br = v128.load(xb), cr = v128.load(xc), dr = v128.load(xd);
+    const ai = v128.load(x, 16), bi = v128.load(xb, 16), ci = v128.load(xc, 16), di = v128.load(xd, 16);
     const sr = f64x2.add(ar, cr), tr = f64x2.sub(ar, cr), ur = f64x2.add(br, dr), vr = f64x2.sub(br, dr);
     const si = f64x2.add(ai, ci), ti = f64x2.sub(ai, ci), ui = f64x2.add(bi, di), vi = f64x2.sub(bi, di);
-    v128.store(yr + q, f64x2.add(sr, ur)); v128.store(yi + q, f64x2.add(si, ui));
-    v128.store(yr + q + bytes, f64x2.add(tr, vi)); v128.store(yi + q + bytes, f64x2.sub(ti, vr));
-    v128.store(yr + q + 2 * bytes, f64x2.sub(sr, ur)); v128.store(yi + q + 2 * bytes, f64x2.sub(si, ui));
-    v128.store(yr + q + 3 * bytes, f64x2.sub(tr, vi)); v128.store(yi + q + 3 * bytes, f64x2.add(ti, vr));
+    v128.store(yr, f64x2.add(sr, ur)); v128.store(yi, f64x2.add(si, ui));
+    v128.store(yr + row, f64x2.add(tr, vi)); v128.store(yi + row, f64x2.sub(ti, vr));
+    v128.store(yr + 2 * row, f64x2.sub(sr, ur)); v128.store(yi + 2 * row, f64x2.sub(si, ui));
+    v128.store(yr + 3 * row, f64x2.sub(tr, vi)); v128.store(yi + 3 * row, f64x2.add(ti, vr));
+    yr += step; yi += step;
   }
 }
 
-function lastTwo(bytes: usize, xr: usize, xi: usize, yr: usize, yi: usize): void {
-  for (let q: usize = 0; q < bytes; q += 16) {
-    const ar = v128.load(xr + q), br = v128.load(xr + q + bytes), ai = v128.load(xi + q), bi = v128.load(xi + q + bytes);
-    v128.store(yr + q, f64x2.add(ar, br)); v128.store(yi + q, f64x2.add(ai, bi));
-    v128.store(yr + q + bytes, f64x2.sub(ar, br)); v128.store(yi + q + bytes, f64x2.sub(ai, bi));
+function lastTwo(bytes: usize, x: usize, yr: usize, yi: usize, step: usize): void {
+  const row = (bytes >> 5) * step;
+  for (const end = x + bytes; x < end; x += 32) {
+    const xb = x + bytes;
+    const ar = v128.load(x), br = v128.load(xb), ai = v128.load(x, 16), bi = v128.load(xb, 16);
+    v128.store(yr, f64x2.add(ar, br)); v128.store(yi, f64x2.add(ai, bi));
+    v128.store(yr + row, f64x2.sub(ar, br)); v128.store(yi + row, f64x2.sub(ai, bi));
+    yr += step; yi += step;
   }
 }
 
@@ -177,18 +188,18 @@ function part(re: usize, im: usize, at: usize, real: bool, second: bool): v128 {
   return v128.load((second ? im : re) + at);
 }
 
-/** Four results of two neighbouring p, side by side. */
+/** One part of four results of two neighbouring p, in pairs. */
 // @ts-ignore: decorator
 @inline
 function storeTurned(y: usize, y0: v128, y1: v128, y2: v128, y3: v128): void {
-  v128.store(y, v128.shuffle<i64>(y0, y1, 0, 2)); v128.store(y, v128.shuffle<i64>(y2, y3, 0, 2), 16);
-  v128.store(y, v128.shuffle<i64>(y0, y1, 1, 3), 32); v128.store(y, v128.shuffle<i64>(y2, y3, 1, 3), 48);
+  v128.store(y, v128.shuffle<i64>(y0, y1, 0, 2)); v128.store(y, v128.shuffle<i64>(y2, y3, 0, 2), 32);
+  v128.store(y, v128.shuffle<i64>(y0, y1, 1, 3), 64); v128.store(y, v128.shuffle<i64>(y2, y3, 1, 3), 96);
 }
 
 /** The pass with s = 1, n >= 8; real: xr holds re and im in turns. */
 // @ts-ignore: decorator
 @inline
-function firstPass(n: i32, factors: usize, xr: usize, xi: usize, real: bool, yr: usize, yi: usize): void {
+function firstPass(n: i32, factors: usize, xr: usize, xi: usize, real: bool, y: usize): void {
   const quarter = <usize>(n >> 2) << 3;
   let t = factors + <usize>n * 12;
   for (let p: usize = 0; p < quarter; p += 16) {
@@ -198,9 +209,9 @@ function firstPass(n: i32, factors: usize, xr: usize, xi: usize, real: bool, yr:
     const si = f64x2.add(ai, ci), ti = f64x2.sub(ai, ci), ui = f64x2.add(bi, di), vi = f64x2.sub(bi, di);
     const y1r = f64x2.add(tr, vi), y1i = f64x2.sub(ti, vr), y2r = f64x2.sub(sr, ur), y2i = f64x2.sub(si, ui), y3r = f64x2.sub(tr, vi), y3i = f64x2.add(ti, vr);
     const w1r = v128.load(t), w1i = v128.load(t, 16), w2r = v128.load(t, 32), w2i = v128.load(t, 48), w3r = v128.load(t, 64), w3i = v128.load(t, 80);
-    storeTurned(yr, f64x2.add(sr, ur), fnma<f64>(w1i, y1i, f64x2.mul(w1r, y1r)), fnma<f64>(w2i, y2i, f64x2.mul(w2r, y2r)), fnma<f64>(w3i, y3i, f64x2.mul(w3r, y3r)));
-    storeTurned(yi, f64x2.add(si, ui), fma<f64>(w1i, y1r, f64x2.mul(w1r, y1i)), fma<f64>(w2i, y2r, f64x2.mul(w2r, y2i)), fma<f64>(w3i, y3r, f64x2.mul(w3r, y3i)));
-    t += 96; yr += 64; yi += 64;
+    storeTurned(y, f64x2.add(sr, ur), fnma<f64>(w1i, y1i, f64x2.mul(w1r, y1r)), fnma<f64>(w2i, y2i, f64x2.mul(w2r, y2r)), fnma<f64>(w3i, y3i, f64x2.mul(w3r, y3r)));
+    storeTurned(y + 16, f64x2.add(si, ui), fma<f64>(w1i, y1r, f64x2.mul(w1r, y1i)), fma<f64>(w2i, y2r, f64x2.mul(w2r, y2i)), fma<f64>(w3i, y3r, f64x2.mul(w3r, y3i)));
+    t += 96; y += 128;
   }
 }
 

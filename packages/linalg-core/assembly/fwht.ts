@@ -7,8 +7,8 @@
 const BLOCK_BYTES: usize = 1 << 14;
 
 /**
- * args: real 0 = a factor for the result; words [n, rows, rowsPerTile, source, out, seen]. At seen + 16 row: the bits of the row's entries, one vector
- * "or" the next: exponents below the largest show that all is finite, and how large entries may be.
+ * args: real 0 = a factor for the result; words [n, rows, rowsPerTile, source, out, seen]. At seen + 16 row: the largest
+ * of the row's words without their sign bits, shifted to the left by one, in each of four slots: its exponent shows whether all is finite, and how large entries may be.
  */
 export function fwhtTile<T>(args: usize, tile: i32): void {
   const factor = load<f64>(args);
@@ -45,7 +45,7 @@ function transformRow<T>(bytes: usize, source: usize, out: usize, seen: usize): 
     for (let h: usize = sizeof<T>(); h < bytes; h <<= 1) shortLevel<T>(bytes, h, out);
   } else {
     for (let b: usize = 0; b < bytes; b += block) {
-      bits = v128.or(bits, head<T>(block, source + b, out + b));
+      bits = i32x4.max_u(bits, head<T>(block, source + b, out + b));
       levels<T>(128, block, block, out + b);
     }
     levels<T>(block, bytes, bytes, out);
@@ -69,9 +69,9 @@ function copyShort<T>(bytes: usize, source: usize, out: usize): v128 {
   for (let p: usize = 0; p < bytes; p += 4) {
     const word = load<i32>(source + p);
     store<i32>(out + p, word);
-    const lane = v128.load32_zero(source + p);
+    const lane = i32x4.shl(v128.load32_zero(source + p), 1);
     const slot = (p >> 2) & 3;
-    bits = v128.or(bits, slot == 0 ? lane : slot == 1 ? v128.shuffle<i32>(lane, lane, 1, 0, 1, 1) : slot == 2 ? v128.shuffle<i32>(lane, lane, 1, 1, 0, 1) : v128.shuffle<i32>(lane, lane, 1, 1, 1, 0));
+    bits = i32x4.max_u(bits, slot == 0 ? lane : slot == 1 ? v128.shuffle<i32>(lane, lane, 1, 0, 1, 1) : slot == 2 ? v128.shuffle<i32>(lane, lane, 1, 1, 0, 1) : v128.shuffle<i32>(lane, lane, 1, 1, 1, 0));
   }
   return bits;
 }
@@ -102,13 +102,19 @@ function sumWithin<T>(x: v128, y: v128, low: bool): v128 {
   }
 }
 
-/** 128 bytes at a time: the levels within vectors, then those over eight vectors. Returns the bits seen. */
+// @ts-ignore: decorator
+@inline
+function larger(x: v128, y: v128): v128 {
+  return i32x4.max_u(i32x4.shl(x, 1), i32x4.shl(y, 1));
+}
+
+/** 128 bytes at a time: the levels within vectors, then those over eight vectors. Returns the largest words seen. */
 function head<T>(bytes: usize, source: usize, out: usize): v128 {
   let bits = i64x2.splat(0);
   for (let p: usize = 0; p < bytes; p += 128) {
     const x0 = v128.load(source + p), x1 = v128.load(source + p, 16), x2 = v128.load(source + p, 32), x3 = v128.load(source + p, 48);
     const x4 = v128.load(source + p, 64), x5 = v128.load(source + p, 80), x6 = v128.load(source + p, 96), x7 = v128.load(source + p, 112);
-    bits = v128.or(bits, v128.or(v128.or(v128.or(x0, x1), v128.or(x2, x3)), v128.or(v128.or(x4, x5), v128.or(x6, x7))));
+    bits = i32x4.max_u(bits, i32x4.max_u(i32x4.max_u(larger(x0, x1), larger(x2, x3)), i32x4.max_u(larger(x4, x5), larger(x6, x7))));
     const y0 = sumWithin<T>(x0, x1, true), y1 = sumWithin<T>(x0, x1, false), y2 = sumWithin<T>(x2, x3, true), y3 = sumWithin<T>(x2, x3, false);
     const y4 = sumWithin<T>(x4, x5, true), y5 = sumWithin<T>(x4, x5, false), y6 = sumWithin<T>(x6, x7, true), y7 = sumWithin<T>(x6, x7, false);
     eight<T>(out + p, 16, y0, y1, y2, y3, y4, y5, y6, y7);

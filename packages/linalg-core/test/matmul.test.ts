@@ -183,6 +183,20 @@ describe("laws", () => {
       expectSameBits(matmul(slice(A, [77, 78]), slice(B, null, [55, 56])), inDtype(slice(C, [77, 78], [55, 56]), dtype));
     });
 
+    test.each(dtypes)("%s: small products, which are not packed, and the same entries of a large one", (dtype) => {
+      const depth = 200;
+      const [A, B] = [piece(40, depth, dtype), piece(depth, 41, dtype, 7)];
+      const C = matmul(A, B);
+      for (let i = 0; i < 40; i++) expectSameBits(matmul(slice(A, [i, i + 1]), B), inDtype(slice(C, [i, i + 1]), dtype));
+      for (const width of [1, 2, 3, 5, 8, 12]) {
+        const columns = slice(B, null, [11, 11 + width]);
+        const expected = inDtype(slice(C, [20, 32], [11, 11 + width]), dtype);
+        expectSameBits(matmul(slice(A, [20, 32]), columns), expected);
+        expectSameBits(matmul(transpose(slice(A, [20, 32])), columns, { transposeA: true }), expected);
+        expectSameBits(matmul(slice(A, [20, 32]), transpose(columns), { transposeB: true }), expected);
+      }
+    });
+
     test.each(dtypes)("%s: `out`, whatever its strides", (dtype) => {
       const [A, B] = [piece(m, k, dtype), piece(k, n, dtype, 7)];
       const C = matmul(A, B);

@@ -33,18 +33,19 @@ export const UNIT_ROUND_OFF = { float32: 2 ** -24, float64: 2 ** -53 } as const 
 
 const KINDS = { Float32Array, Float64Array, Int32Array } as const;
 
-/** out ← the elements of A in row-major order. */
-export function gather(A: NdArray, out: NdData): void {
+/** out ← the elements of A in row-major order, from position `at` on. */
+export function gather(A: NdArray, out: NdData, at = 0): void {
   const { data, shape, stride, offset } = A;
   if (isRowMajor(shape, stride)) {
-    if (out.length > 0) out.set(part(data, offset, out.length));
+    const size = sizeOf(shape);
+    if (size > 0) out.set(size === data.length ? data : part(data, offset, size), at);
     return;
   }
   const n = shape[shape.length - 1] ?? 1;
   const step = stride[shape.length - 1] ?? 1;
   eachRow(shape, stride, offset, (p, q) => {
-    if (step === 1) out.set(part(data, p, n), q);
-    else for (let j = 0; j < n; j++) out[q + j] = data[p + j * step]!;
+    if (step === 1) out.set(part(data, p, n), at + q);
+    else for (let j = 0; j < n; j++) out[at + q + j] = data[p + j * step]!;
   });
 }
 
@@ -81,5 +82,6 @@ export function dtypeOf(A: NdArray): DType {
  * @example const dtype = promote(Q, K, V);
  */
 export function promote(...arrays: readonly NdArray[]): DType {
-  return arrays.length > 0 && arrays.every((A) => dtypeOf(A) === "float32") ? "float32" : "float64";
+  for (const A of arrays) if (dtypeOf(A) !== "float32") return "float64";
+  return arrays.length > 0 ? "float32" : "float64";
 }

@@ -66,6 +66,7 @@ export function array(input: ArrayInput, options: ArrayOptions = {}): NdArray {
 export function asArray(input: ArrayInput, site: string): NdArray {
   const value: unknown = input;
   if (typeof value === "object" && value !== null) {
+    if (isSound(value)) return value;
     const { data, shape, stride, strides, offset = 0, rows, columns } = value as Readonly<Record<string, unknown>>;
     const steps = stride ?? strides;
     if (isVector(data) && shape !== undefined && steps !== undefined) {
@@ -81,6 +82,12 @@ export function asArray(input: ArrayInput, site: string): NdArray {
     if (isVector(nested)) return fromList(site, nested);
   }
   throw faulty(site, "a matrix-like value", describeValue(value));
+}
+
+/** The common case, first: an ndarray over data of our kinds, which it does not leave. */
+function isSound(value: object): value is NdArray {
+  const { data, shape, stride, offset } = value as Readonly<Record<string, unknown>>;
+  return isNdData(data) && isNdArray(value) && layoutFault(data.length, shape, stride, offset) === undefined;
 }
 
 function fromStrided(

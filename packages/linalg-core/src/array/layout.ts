@@ -132,11 +132,20 @@ export function layoutFault(
 }
 
 function isShape(value: unknown): value is readonly number[] {
-  return isIntegers(value) && value.every((n) => n >= 0);
+  return areIntegers(value, 0);
 }
 
 function isIntegers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((entry) => Number.isSafeInteger(entry));
+  return areIntegers(value, -Infinity);
+}
+
+/** A loop, not every(): this is part of every call. */
+function areIntegers(value: unknown, least: number): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  for (const entry of value as readonly unknown[]) {
+    if (!Number.isSafeInteger(entry) || (entry as number) < least) return false;
+  }
+  return true;
 }
 
 /** ShapeError prints a string as a phrase of ours; one of the caller's must show as a string. */

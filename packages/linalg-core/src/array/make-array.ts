@@ -16,11 +16,28 @@ const NDARRAY_AXES = 16;
 
 let plain: boolean | undefined;
 
+/** The classes that ndarray has made for vectors and for matrices, one for each kind of data. */
+const VECTORS: Partial<Record<Kind, ViewClass>> = {};
+const MATRICES: Partial<Record<Kind, ViewClass>> = {};
+
+type Kind = NdData[typeof Symbol.toStringTag];
+/** Lengths of the axes, then strides, then the offset. */
+type ViewClass = new (data: NdData, ...layout: readonly number[]) => NdArray;
+
 /** An array over data that is shared, of a layout that is already checked (`view` checks it). */
 export function makeArray(data: NdData, shape: readonly number[], stride: readonly number[], offset: number): NdArray {
   if (usesPlainArrays() || data.length > NDARRAY_LIMIT || shape.length > NDARRAY_AXES)
     return asNdArray(new PlainNdArray(data, [...shape], [...stride], offset));
+  // ndarray() looks its class up by the name of the data's kind, which takes longer than to make the array
+  const kind = data[Symbol.toStringTag];
+  if (shape.length === 1) return new (VECTORS[kind] ??= classOf(data, 1))(data, shape[0]!, stride[0]!, offset);
+  if (shape.length === 2) return new (MATRICES[kind] ??= classOf(data, 2))(data, shape[0]!, shape[1]!, stride[0]!, stride[1]!, offset);
   return ndarray<NdData>(data, [...shape], [...stride], offset);
+}
+
+function classOf(data: NdData, axes: number): ViewClass {
+  const none = new Array<number>(axes).fill(0);
+  return ndarray<NdData>(data, none, none, 0).constructor as ViewClass;
 }
 
 /**

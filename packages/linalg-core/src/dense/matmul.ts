@@ -23,7 +23,7 @@ import { placeSteps, takeSteps, touchedRoom } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
-import { checkCombination, combine, overflow } from "./combine.js";
+import { checkCombination, combine, overflow, type Combination } from "./combine.js";
 import { smallProduct, type Factor } from "./small-product.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 import { coreKernels } from "../kernels/core.js";
@@ -58,7 +58,8 @@ const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
  * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
  */
 export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}): NdArray {
-  return runSync(matmulSteps("matmul", A, B, options));
+  const call = checked("matmul", A, B, options, OPTION_NAMES);
+  return ifSmall(call) ?? runSync(product(call));
 }
 
 /** `matmul` on the worker pool: same arguments, same errors, same bits. */
@@ -74,51 +75,82 @@ export function* matmulSteps(
   options: MatmulOptions = {},
   known: readonly string[] = OPTION_NAMES,
 ): Steps<NdArray> {
+  const call = checked(where, A, B, options, known);
+  return ifSmall(call) ?? (yield* product(call));
+}
+
+/** What a call asks for: a sparse A as it was given, or dense factors that fit together. */
+type Call = SparseCall | DenseCall;
+
+interface SparseCall {
+  readonly where: string;
+  readonly sparse: CsrMatrix;
+  readonly B: MatrixInput;
+  readonly options: Required<Omit<MatmulOptions, "out">> & Combination;
+}
+
+interface DenseCall extends Combination {
+  readonly where: string;
+  readonly sparse: undefined;
+  readonly left: Factor;
+  readonly right: Factor;
+  /** op(A) is m × k, op(B) k × n. */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly dtype: DType;
+}
+
+function checked(where: string, A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
-  if (isCsr(A)) return yield* sparseProduct(where, asCsr(A, `${where}(A)`), B, { transposeA, transposeB, alpha, beta, out });
+  if (isCsr(A)) return { where, sparse: A, B, options: { transposeA, transposeB, alpha, beta, out } };
   const left = { stored: asMatrix(A, `${where}(A)`), isTransposed: transposeA };
   const right = { stored: asMatrix(B, `${where}(B)`), isTransposed: transposeB };
-  const [m, k] = lengths(left);
-  const [depth, n] = lengths(right);
-  if (depth !== k) {
+  const m = left.stored.shape[transposeA ? 1 : 0]!;
+  const k = left.stored.shape[transposeA ? 0 : 1]!;
+  const n = right.stored.shape[transposeB ? 0 : 1]!;
+  if (right.stored.shape[transposeB ? 1 : 0] !== k) {
     const rule = `${k} ${transposeB ? "columns" : "rows"} to match the ${transposeA ? "rows" : "columns"} of A`;
     throw new ShapeError(where, "B", rule, right.stored.shape);
   }
-  const inputs = [left.stored, right.stored];
-  const dtype = promote(...inputs);
-  checkCombination(where, { alpha, beta, out }, [m, n], dtype, inputs);
-  const small = m * n * k === 0 ? undefined : smallProduct(left, right, m, n, k, dtype);
-  if (small !== undefined) return combine(where, small, { alpha, beta, out });
+  const dtype = promote(left.stored, right.stored);
+  checkCombination(where, { alpha, beta, out }, [m, n], dtype, [left.stored, right.stored]);
+  return { where, sparse: undefined, left, right, m, n, k, dtype, alpha, beta, out };
+}
+
+/** The product, if it is so small that it has no use for a generator. */
+function ifSmall(call: Call): NdArray | undefined {
+  if (call.sparse !== undefined || call.m * call.n * call.k === 0) return undefined;
+  const C = smallProduct(call.left, call.right, call.m, call.n, call.k, call.dtype);
+  return C === undefined ? undefined : combine(call.where, C, call);
+}
+
+function* product(call: Call): Steps<NdArray> {
+  if (call.sparse !== undefined) return yield* sparseProduct(call.where, asCsr(call.sparse, `${call.where}(A)`), call.B, call.options);
+  const { m, n, k } = call;
+  if (m * n * k === 0) return combine(call.where, emptyProduct(call), call);
+  const { out, alpha, beta } = call;
+  const isPlain = out !== undefined && alpha === 1 && beta === 0 && isRowMajor(out.shape, out.stride);
   const scope = openScope();
   try {
-    const isPlain = out !== undefined && alpha === 1 && beta === 0 && isRowMajor(out.shape, out.stride);
-    const target = isPlain ? out : undefined;
-    const product = m * n * k === 0 ? emptyProduct(where, left, right, dtype) : yield* multiply(scope, where, left, right, dtype, target);
-    return product === target ? product : combine(where, product, { alpha, beta, out });
+    if (isPlain) return yield* multiply(scope, call, out);
+    return combine(call.where, yield* multiply(scope, call), call);
   } finally {
     scope.release();
   }
 }
 
-/** The shape of op(A). */
-function lengths({ stored, isTransposed }: Factor): readonly [number, number] {
-  const [rows = 0, columns = 0] = stored.shape;
-  return isTransposed ? [columns, rows] : [rows, columns];
-}
-
 /** The product of factors one of which has no elements: the other may have some. */
-function emptyProduct(where: string, A: Factor, B: Factor, dtype: DType): NdArray {
-  assertFinite(A.stored, `${where}(A)`);
-  assertFinite(B.stored, `${where}(B)`);
-  return zeros([lengths(A)[0], lengths(B)[1]], { dtype });
+function emptyProduct({ where, left, right, m, n, dtype }: DenseCall): NdArray {
+  assertFinite(left.stored, `${where}(A)`);
+  assertFinite(right.stored, `${where}(B)`);
+  return zeros([m, n], { dtype });
 }
 
 /** The product, in a new array or in `target`, which is written once nothing can fail any more. */
-function* multiply(scope: Scope, where: string, A: Factor, B: Factor, dtype: DType, target: NdArray | undefined): Steps<NdArray> {
-  const [m, k] = lengths(A);
-  const [, n] = lengths(B);
+function* multiply(scope: Scope, { where, left: A, right: B, m, n, k, dtype }: DenseCall, target?: NdArray): Steps<NdArray> {
   const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
   const b = yield* placeSteps(scope, B.stored, dtype, `${where}(B)`);
   const [down = 0, along = 0] = a.strides;

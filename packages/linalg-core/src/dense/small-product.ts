@@ -1,14 +1,15 @@
 /**
- * Products so small that the calling thread's scratch holds all of it: the kernels of `matmul` without its allocations.
+ * Products so small that the calling thread's scratch holds all of it: no packing, no allocation.
  *
- *   A  m × k      B  k × n      C = A B      all in one tile, hence with the bits of any other tiling
+ *   A  m × k      B  k × n      C = A B      each entry with the sum, hence the bits, of the general path
  *
- * Source: the BLIS loop order (Van Zee, van de Geijn).
+ * Source: textbook.
  */
 import { gather } from "../array/cast.js";
+import { makeArray } from "../array/make-array.js";
 import type { DType, NdArray } from "../array/types.js";
-import { GEMM_ROWS, SCRATCH_BYTES } from "../kernels/abi.js";
-import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
+import { SCRATCH_BYTES } from "../kernels/abi.js";
+import { bytesOf } from "../runtime/dtype-kernels.js";
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { take } from "../runtime/transfer.js";
 import { coreKernels } from "../kernels/core.js";
@@ -19,52 +20,32 @@ export interface Factor {
   readonly isTransposed: boolean;
 }
 
-/** The kernel of a product keeps its edge tiles in the first bytes of the scratch. */
-const EDGE_BYTES = 1024;
-const BLOCK_BYTES = 128; // an argument block
 /** Beyond, what is saved is below a tenth of the product. */
 const MOST_WORK = 32 * 32 * 32;
+/** A panel of the general path: up to here it has one sum for an entry too. */
+const MOST_DEPTH = 256;
 
-/** C, or undefined if it is not small, or if an entry is not finite: then the general path finds it and names it. */
+/**
+ * C, or undefined if it is not small, or if an entry is not finite: then the general path finds it and names it. An entry of A or B that is not finite
+ * makes a whole row or column of C so.
+ */
 export function smallProduct(A: Factor, B: Factor, m: number, n: number, k: number, dtype: DType): NdArray | undefined {
   const bytes = bytesOf(dtype);
-  const W = 32 / bytes;
-  const [rows, columns] = [Math.ceil(m / GEMM_ROWS) * GEMM_ROWS, Math.ceil(n / W) * W];
-  const values = m * k + k * n + rows * k + columns * k + m * n;
-  if (m * n * k > MOST_WORK || EDGE_BYTES + 3 * BLOCK_BYTES + bytes * values + 5 * 64 > SCRATCH_BYTES) return undefined;
+  if (m * n * k > MOST_WORK || k > MOST_DEPTH || bytes * (m * k + k * n + m * n) > SCRATCH_BYTES - 3 * 16) return undefined;
   const kernels = kernelsOf(coreKernels);
   const { memory, scratch } = runtime();
-  let next = scratch + EDGE_BYTES + 3 * BLOCK_BYTES;
-  const room = (count: number): number => {
-    const address = next;
-    next += Math.ceil((count * bytes) / 64) * 64;
-    return address;
-  };
-  const [a, b, left, right, C] = [room(m * k), room(k * n), room(rows * k), room(columns * k), room(m * n)];
-  if (!stage(A.stored, a, dtype) || !stage(B.stored, b, dtype)) return undefined;
-  const [packA, packB, multiply] = [0, 1, 2].map((i) => scratch + EDGE_BYTES + i * BLOCK_BYTES) as [number, number, number];
-  // bytes from a row of op(A) to the next, and along it; likewise columns of op(B)
-  const [acrossA, alongA] = A.isTransposed ? [bytes, m * bytes] : [k * bytes, bytes];
-  const [acrossB, alongB] = B.isTransposed ? [k * bytes, bytes] : [bytes, n * bytes];
-  memory.f64[packA / 8] = memory.f64[packB / 8] = 1; // the factor of packing
-  memory.i32.set([m, k, a, acrossA, alongA, left, rows / GEMM_ROWS], packA / 4 + 16);
-  memory.i32.set([n, k, b, acrossB, alongB, right, columns / W], packB / 4 + 16);
-  memory.i32.set([m, n, k, left, right, C, rows, columns, n * bytes, 0, 0], multiply / 4 + 16);
-  if (dtype === "float32") {
-    kernels.packLeftF32(packA, 0, scratch);
-    kernels.packRightF32(packB, 0, scratch);
-    kernels.multiplyF32(multiply, 0, scratch);
-  } else {
-    kernels.packLeftF64(packA, 0, scratch);
-    kernels.packRightF64(packB, 0, scratch);
-    kernels.multiplyF64(multiply, 0, scratch);
-  }
-  return callKernel(coreKernels, "firstNonFinite", dtype, m * n, C) < 0 ? take(C, [m, n], dtype) : undefined;
+  const data = dtype === "float32" ? memory.f32 : memory.f64;
+  const a = scratch;
+  const b = a + Math.ceil((m * k * bytes) / 16) * 16;
+  const c = b + Math.ceil((k * n * bytes) / 16) * 16;
+  gather(asTaken(A), data, a / bytes);
+  gather(asTaken(B), data, b / bytes);
+  const multiply = dtype === "float32" ? kernels.smallProductF32 : kernels.smallProductF64;
+  return multiply(m, n, k, a, b, c) === 1 ? take(c, [m, n], dtype) : undefined;
 }
 
-/** Row-major at the address; whether every entry is finite. */
-function stage(A: NdArray, address: number, dtype: DType): boolean {
-  const first = address / bytesOf(dtype);
-  gather(A, reals(dtype).subarray(first, first + A.size));
-  return callKernel(coreKernels, "firstNonFinite", dtype, A.size, address) < 0;
+/** op(A), a view. */
+function asTaken({ stored, isTransposed }: Factor): NdArray {
+  const { data, shape, stride, offset } = stored;
+  return isTransposed ? makeArray(data, [shape[1]!, shape[0]!], [stride[1]!, stride[0]!], offset) : stored;
 }

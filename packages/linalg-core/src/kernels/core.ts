@@ -7,6 +7,7 @@ import type { KernelGroup } from "./group.js";
 import { multiplyTile, packLeftTile, packRightTile } from "./js/gemm.js";
 import { addRowsTile, rowDotsTile } from "./js/gemv.js";
 import { firstNonFinite, stageRows } from "./js/rows.js";
+import { smallProduct } from "./js/small-product.js";
 import { multiplySparseTile } from "./js/spmm.js";
 
 /** Kernels that run on any thread. Words of each argument block in brackets. */
@@ -34,6 +35,9 @@ interface CoreTiles {
 
 /** Kernels that the calling thread runs. Parameters in parentheses; all are addresses or counts unless said. */
 interface CoreCalls {
+  /** (m, n, k, A, B, C): C = A B, row-major, k <= 256; -> 1 if every entry is finite, else 0. */
+  readonly smallProductF32: Call<number>;
+  readonly smallProductF64: Call<number>;
   /** (count, x) -> index of the first NaN or Infinity, or -1. */
   readonly firstNonFiniteF32: Call<number>;
   readonly firstNonFiniteF64: Call<number>;
@@ -62,6 +66,8 @@ export const coreKernels: KernelGroup<CoreTiles, CoreCalls> = {
     multiplySparseF64: f64(multiplySparseTile),
   }),
   calls: ({ f32, f64 }) => ({
+    smallProductF32: f32(smallProduct),
+    smallProductF64: f64(smallProduct),
     firstNonFiniteF32: f32(firstNonFinite),
     firstNonFiniteF64: f64(firstNonFinite),
     stageRowsF32: f32(stageRows),

@@ -9,7 +9,7 @@ import { fwhtAcrossTile, fwhtTile } from "./js/fwht.js";
 
 /** Kernels that run on any thread. Words of each argument block in brackets. */
 interface TransformTiles {
-  /** Walsh-Hadamard transform of rows, times the real; OR of the bits of each row at seen. [n, rows, rowsPerTile, source, out, seen (16 bytes a row)] */
+  /** Walsh-Hadamard transform of rows, times the real; largest words of each row, shifted by one, at seen. [n, rows, rowsPerTile, source, out, seen (16 bytes a row)] */
   readonly fwhtF32: Tile;
   readonly fwhtF64: Tile;
   /** One to three levels of it across parts of a row, times the real. [parts (2, 4, 8), bytes a part, bytes of each part a tile, source, out] */

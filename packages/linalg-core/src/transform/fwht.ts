@@ -20,7 +20,7 @@ import { bytesOf, callKernel, reals, runTiles } from "../runtime/dtype-kernels.j
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { fillSteps, takeSteps } from "../runtime/transfer.js";
+import { fillSteps, take, takeSteps } from "../runtime/transfer.js";
 import { powerOfTwo } from "../math/bits.js";
 import { ARGUMENT_BYTES, fillArguments, SHORT } from "./at-once.js";
 import { axisOf, blank, indexAlong, rowsAlong } from "./axis.js";
@@ -57,7 +57,8 @@ const COLUMN_BYTES = 2 ** 16;
  * @example fwht([1, 0, 0, 2]).get(3) // -> 3
  */
 export function fwht(X: MatrixInput | VectorInput, options: FwhtOptions = {}): NdArray {
-  return runSync(fwhtSteps("fwht", X, options));
+  const call = checked("fwht", X, options, OPTION_NAMES);
+  return ifShort(call) ?? runSync(transform(call));
 }
 
 /** `fwht` on the worker pool: same arguments, same errors, same bits. */
@@ -72,6 +73,25 @@ export function* fwhtSteps(
   options: FwhtOptions = {},
   known: readonly string[] = OPTION_NAMES,
 ): Steps<NdArray> {
+  const call = checked(where, X, options, known);
+  return ifShort(call) ?? (yield* transform(call));
+}
+
+interface Call {
+  readonly where: string;
+  readonly x: NdArray;
+  /** x with the axis moved to the end. */
+  readonly rows: NdArray;
+  readonly k: number;
+  readonly n: number;
+  /** n = 2^m. */
+  readonly m: number;
+  readonly dtype: DType;
+  readonly factor: number;
+  readonly out: NdArray | undefined;
+}
+
+function checked(where: string, X: MatrixInput | VectorInput, options: FwhtOptions, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { axis = -1, normalize = false, out } = options;
   assertBoolean(where, { normalize });
@@ -85,22 +105,15 @@ export function* fwhtSteps(
     assertWritable(where, out, x.shape, dtype);
     assertSameOrApart(where, out, x);
   }
-  if (x.size === 0) return out ?? zeros(x.shape, { dtype });
   const factor = normalize ? powerOfTwo(-m >> 1) * (m % 2 === 0 ? 1 : Math.SQRT2) : 1;
-  const call: Call = { where, x, rows: rowsAlong(x, k), k, n, dtype, factor, out };
-  return x.size * m < SHORT ? transformAtOnce(call) : yield* transform(call);
+  return { where, x, rows: rowsAlong(x, k), k, n, m, dtype, factor, out };
 }
 
-interface Call {
-  readonly where: string;
-  readonly x: NdArray;
-  /** x with the axis moved to the end. */
-  readonly rows: NdArray;
-  readonly k: number;
-  readonly n: number;
-  readonly dtype: DType;
-  readonly factor: number;
-  readonly out: NdArray | undefined;
+/** The result, if it is so short that it has no use for a generator. */
+function ifShort(call: Call): NdArray | undefined {
+  const { size } = call.x;
+  if (size === 0) return call.out ?? zeros(call.x.shape, { dtype: call.dtype });
+  return size * call.m < SHORT ? transformAtOnce(call) : undefined;
 }
 
 /** Few rows: in place, in one call of the kernel, in the thread's scratch where they fit. */
@@ -117,16 +130,18 @@ function transformAtOnce(call: Call): NdArray {
     const { scratch } = runtime();
     const address = args + ARGUMENT_BYTES;
     const seen = address + size * bytes;
-    const data = reals(dtype).subarray(address / bytes, address / bytes + size);
-    gather(rows, data);
+    const data = reals(dtype);
+    const first = address / bytes;
+    gather(rows, data, first);
     fillArguments(args, factor, [n, count, count, address, address, seen]);
     (dtype === "float32" ? kernels.fwhtF32 : kernels.fwhtF64)(args, 0, scratch);
     if (!provesFinite(dtype, count, n, seen)) {
       assertFinite(call.x, `${call.where}(X)`);
       refuseOverflow(call, address);
     }
+    if (call.out === undefined && rows === call.x) return take(address, rows.shape, dtype);
     const result = call.out ?? blank(call.x.shape, dtype);
-    writeInto(rowsAlong(result, call.k), data);
+    writeInto(rowsAlong(result, call.k), data.subarray(first, first + size));
     return result;
   } finally {
     scope?.release();
@@ -169,13 +184,13 @@ function* transform(call: Call): Steps<NdArray> {
   }
 }
 
-/** From the bits of all entries, or-ed: no exponent is above that of the word, so that no sum of n entries reaches 2^(exponent + 1) n. */
+/** From the largest words of all rows, shifted by one: no entry reaches 2^(exponent + 1), so that no sum of n entries reaches 2^(exponent + 1) n. */
 function provesFinite(dtype: DType, rows: number, n: number, seen: number): boolean {
   const { i32 } = runtime().memory;
-  let bits = 0;
+  let largest = 0;
   const step = bytesOf(dtype) / 4;
-  for (let p = seen / 4 + step - 1, end = seen / 4 + 4 * rows; p < end; p += step) bits |= i32[p]!;
-  const exponent = dtype === "float32" ? (bits >>> 23) & 0xff : (bits >>> 20) & 0x7ff;
+  for (let p = seen / 4 + step - 1, end = seen / 4 + 4 * rows; p < end; p += step) largest = Math.max(largest, i32[p]! >>> 0);
+  const exponent = dtype === "float32" ? largest >>> 24 : largest >>> 21;
   return exponent + 1 + levelsOf(n) < (dtype === "float32" ? 0xff : 0x7ff);
 }
 

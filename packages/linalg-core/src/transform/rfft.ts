@@ -11,18 +11,19 @@ import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { ShapeError } from "../errors.js";
+import { SCRATCH_BYTES } from "../kernels/abi.js";
 import { powerOfTwo } from "../math/bits.js";
 import { assertKnownOptions } from "../options.js";
 import { callKernel } from "../runtime/dtype-kernels.js";
-import { runtime } from "../runtime/runtime.js";
+import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { fillSteps, takeSteps } from "../runtime/transfer.js";
+import { copyOut, fillSteps, takeSteps } from "../runtime/transfer.js";
 import { ARGUMENT_BYTES, SHORT } from "./at-once.js";
 import { axisOf, rowsAlong } from "./axis.js";
 import { transformRows } from "./bluestein.js";
 import { levelsOf } from "./levels.js";
-import { allocPlanar, LARGEST_POWER, LEAST_POWER, realRows, realRowsAtOnce, WHOLE_POWER } from "./power-rows.js";
+import { allocPlanar, LARGEST_POWER, LEAST_POWER, realRows, realRowsAtOnce, scratchOfRows, WHOLE_POWER } from "./power-rows.js";
 import { deliverRows, refuseOverflow, type Spectrum } from "./spectrum.js";
 import { coreKernels } from "../kernels/core.js";
 
@@ -68,9 +69,12 @@ export function* rfftSteps(
   if (n === 0) throw new ShapeError(where, "x", `at least one entry along axis ${k}`, a.shape);
   const dtype = dtypeOf(a);
   const rows = rowsAlong(a, k);
-  const X = yield* halfTransform(where, rows, n);
+  const m = levelsOf(n) - 1;
+  const isShort = m >= LEAST_POWER && m <= WHOLE_POWER && rows.size * m < SHORT;
+  const X = isShort ? halfAtOnce(rows, m, (rows.size / n) * (n / 2 + 1)) : yield* halfTransform(where, rows, n, m);
   const half = Math.floor(n / 2) + 1;
-  const shape = [...rows.shape.slice(0, -1), half];
+  const shape = rows.shape.slice();
+  shape[shape.length - 1] = half;
   const result = { re: deliverRows(X.re, shape, k, dtype), im: deliverRows(X.im, shape, k, dtype) };
   if (!X.isFinite || dtype === "float32") {
     assertFinite(a, `${where}(x)`);
@@ -86,16 +90,14 @@ interface HalfRows {
   readonly isFinite: boolean;
 }
 
-function* halfTransform(where: string, rows: NdArray, n: number): Steps<HalfRows> {
+function* halfTransform(where: string, rows: NdArray, n: number, m: number): Steps<HalfRows> {
   const half = Math.floor(n / 2) + 1;
-  const m = levelsOf(n) - 1;
   const count = rows.size / n;
   if (m < LEAST_POWER || m > LARGEST_POWER) {
     const x = denseCopy(rows, "float64");
     const { re, im } = yield* transformRows([where, "x"], n, { re: x, im: new Float64Array(x.length) });
     return { re: heads(re, n, half), im: heads(im, n, half), isFinite: false };
   }
-  if (m <= WHOLE_POWER && rows.size * m < SHORT) return halfAtOnce(rows, m, count * half);
   const scope = openScope();
   try {
     const from = scope.alloc(8 * rows.size);
@@ -111,23 +113,26 @@ function* halfTransform(where: string, rows: NdArray, n: number): Steps<HalfRows
   }
 }
 
-/** Few short rows, in one block of memory. */
+/** Few short rows, in one block of memory: behind what the kernel needs of the scratch, where they fit. */
 function halfAtOnce(rows: NdArray, m: number, size: number): HalfRows {
-  const scope = openScope();
+  const needed = ARGUMENT_BYTES + 8 * (rows.size + 2 * size);
+  const behind = scratchOfRows(m);
+  const scope = behind + needed > SCRATCH_BYTES ? openScope() : undefined;
   try {
-    const args = scope.alloc(ARGUMENT_BYTES + 8 * (rows.size + 2 * size));
+    const args = scope === undefined ? runtime().scratch + behind : scope.alloc(needed);
     const from = args + ARGUMENT_BYTES;
-    const to = { re: from + 8 * rows.size, im: from + 8 * (rows.size + size) };
-    const { f64 } = runtime().memory;
-    gather(rows, f64.subarray(from / 8, to.re / 8));
-    realRowsAtOnce(args, m, rows.size / powerOfTwo(m + 1), from, to);
-    const re = new Float64Array(size);
-    const im = new Float64Array(size);
-    re.set(f64.subarray(to.re / 8, to.im / 8));
-    im.set(f64.subarray(to.im / 8, to.im / 8 + size));
-    return { re, im, isFinite: callKernel(coreKernels, "firstNonFinite", "float64", 2 * size, to.re) < 0 };
+    const re = from + 8 * rows.size;
+    const im = re + 8 * size;
+    const kernels = kernelsOf(coreKernels);
+    const { memory } = runtime();
+    gather(rows, memory.f64, from / 8);
+    realRowsAtOnce(args, m, rows.size / powerOfTwo(m + 1), from, { re, im });
+    const X = { re: new Float64Array(size), im: new Float64Array(size), isFinite: kernels.firstNonFiniteF64(2 * size, re) < 0 };
+    copyOut(re, X.re, "float64");
+    copyOut(im, X.im, "float64");
+    return X;
   } finally {
-    scope.release();
+    scope?.release();
   }
 }
 

@@ -19,8 +19,8 @@ export interface Spectrum {
 /** Rows times a factor, with their axis back in place k; the rows are used up. */
 export function deliverRows(rows: Float64Array, rowsShape: readonly number[], k: number, dtype: DType, factor = 1): NdArray {
   if (factor !== 1) for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! * factor;
+  if (dtype === "float64" && k === rowsShape.length - 1) return makeArray(rows, rowsShape, rowMajorStride(rowsShape), 0);
   const shape = indexAlong(rowsShape, k);
-  if (dtype === "float64" && k === shape.length - 1) return makeArray(rows, shape, rowMajorStride(shape), 0);
   const result = blank(shape, dtype);
   writeInto(rowsAlong(result, k), rows);
   return result;

@@ -50,8 +50,11 @@ function level(single: boolean, v: RealArray, h: number, width: number, x: numbe
   }
 }
 
-/** The bits of a row's words, or-ed in four slots. */
+/** The largest of a row's words in each of four slots, without their sign bits. */
 function seeBits(i32: Int32Array, words: number, source: number, seen: number): void {
   i32.fill(0, seen, seen + 4);
-  for (let i = 0; i < words; i++) i32[seen + (i & 3)]! |= i32[source + i]!;
+  for (let i = 0; i < words; i++) {
+    const word = i32[source + i]! << 1;
+    if (word >>> 0 > i32[seen + (i & 3)]! >>> 0) i32[seen + (i & 3)] = word;
+  }
 }
