@@ -5,7 +5,6 @@
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
-import { asArray } from "../array/convert.js";
 import { vectorEntries } from "../array/operands.js";
 import type { MatrixInput, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
@@ -32,7 +31,7 @@ export function addMultiple(α: number, x: Float64Array, y: Float64Array): void 
 /** The finite entries of a vector of this length, a copy. */
 export function finiteVector(input: VectorInput, length: number, site: string): Float64Array {
   const entries = vectorEntries(input, length, site);
-  assertFinite(asArray(input, site), site);
+  assertFinite(view(entries, [length]), site);
   return entries;
 }
 
