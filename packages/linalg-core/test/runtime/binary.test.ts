@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { RELAXED_HEX } from "../../src/generated/relaxed.js";
 import { SIMD_HEX } from "../../src/generated/simd.js";
 import { decodeHex, withPlainMemory } from "../../src/runtime/binary.js";
+import { FACTORS } from "../../src/runtime/layout.js";
+import { dataEnd } from "./data-section.js";
 
 /** A module with imports of every kind before its memory: (func), (global), (table), then the memory with limits flag 3. */
 const MIXED_IMPORTS = [
@@ -18,6 +20,11 @@ describe.each([
   ["simd", decodeHex(SIMD_HEX)],
   ["relaxed", decodeHex(RELAXED_HEX)],
 ])("%s", (_, binary) => {
+  test("its constants end below what is written to memory at run time", () => {
+    expect(dataEnd(binary)).toBeGreaterThan(0);
+    expect(dataEnd(binary)).toBeLessThanOrEqual(FACTORS);
+  });
+
   test("one byte makes it a module for plain memory", () => {
     const plain = withPlainMemory(binary);
     expect(plain.length).toBe(binary.length);
@@ -29,6 +36,16 @@ describe.each([
     new Float64Array(memory.buffer).set([1, 7, 3], 2 ** 20);
     expect(vectorMaximumF64(3, 2 ** 23)).toBe(7);
   });
+});
+
+test("a data section of every kind of segment", () => {
+  const segments = [
+    [0, 0x41, 0x80, 0x08, 0x0b, 2, 7, 7],
+    [2, 0, 0x41, 4, 0x0b, 1, 9],
+  ]; // 2 bytes at 1024, 1 byte at 4
+  const body = [segments.length, ...segments.flat()];
+  expect(dataEnd(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 11, body.length, ...body]))).toBe(1026);
+  expect(() => dataEnd(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 11, 4, 1, 1, 1, 9]))).toThrow("passive");
 });
 
 test("the walk passes imports of every other kind", () => {
