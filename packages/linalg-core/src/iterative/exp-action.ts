@@ -234,8 +234,9 @@ function* grow(
     for (let share = hope; ; share /= 2) {
       // in the scale of what follows: everything is multiplied by e^(μ (left − share)) afterwards
       const after = exp(Math.max(-700, (left - share) * highest));
-      // products off by 8 u ‖A‖, coefficients by some √k u that rotations leave in S and a few u each, all times what exp makes of them
-      const roundings = 16 + 12 * Math.sqrt(k) + 8 * Math.abs(share * τ) * size;
+      // products off by (8 + √n/4) u ‖A‖, coefficients by some √k u that rotations leave in S and a few u each, all times what exp makes of
+      // them; twice all that: it is what rounding does, not the worst that it could do
+      const roundings = 2 * (16 + 12 * Math.sqrt(k) + (8 + Math.sqrt(n) / 4) * Math.abs(share * τ) * size);
       const roundOff = UNIT_ROUND_OFF.float64 * roundings * length * Math.max(1, exp(share * ritz));
       const bound = (errorBound(θ, S, k, basis.rest, length, share * τ, share * highest) + roundOff) * after;
       const isGood = bound <= tolerance * share * scale * Math.max(1, exp(highest));
