@@ -127,7 +127,7 @@ function* solveIn(
 
   const product = new Float64Array(n);
   yield* operator.multiplySteps(x, product);
-  const { value, certificate } = measureResidual(given, operator, x, target, product);
+  const { value, certificate } = yield* measureResidual(given, operator, x, target, product);
   const result: ConjugateGradientResult = {
     x: view(x, [n]),
     method: "conjugate-gradient",
