@@ -126,12 +126,17 @@ function* compute(
   else assertFinite(left, `${where}(A)`);
   assertFinite(x, `${where}(X)`);
   assertFinite(b, `${where}(B)`);
+  yield rest(); // each pass over a large A is a turn
   const entries = "columns" in left ? Float64Array.from(left.values) : denseCopy(left, "float64");
+  yield rest();
   const down = exponentOfList(entries);
+  yield rest();
   const factors = scaled(entries, -down);
+  yield rest();
   const [given, right] = [columnsOf(x, n, p), columnsOf(b, m, p)];
   const columns = scaleColumns(given, right, n, m, p, down, largestMagnitude(entries) === 0);
   const wide = wideColumns(entries, down, given, right, columns.exponents, n, m);
+  yield rest();
   const R = new Float64Array(m * p);
   const units = new Float64Array(m * p);
   const pointers = "columns" in left ? left.rowPointers : undefined;

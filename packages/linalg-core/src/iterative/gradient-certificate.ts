@@ -11,7 +11,7 @@ import type { Certificate } from "../certificate.js";
 import { norm } from "../dense/norm.js";
 import { residualSteps } from "../dense/residual.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
-import type { Steps } from "../runtime/steps.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
 
 const NORM = "‖Aᵀ(b − A x) − μ² x‖₂";
@@ -41,6 +41,7 @@ export function* measureGradient(
       residualNorm,
       certificate: { kind: "conditional", bound: gradient, norm: NORM, condition: "the operator's products are exact" },
     };
+  yield rest();
   const size = norm(A, { kind: "fro" });
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
   const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * (damping * euclideanNorm(x));

@@ -16,7 +16,7 @@ import { asOperator, checkProduct, isLinearOperator, OVERFLOW, type CheckedOpera
 import { callKernel } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
-import { runSync, type Steps } from "../runtime/steps.js";
+import { rest, runSync, type Steps } from "../runtime/steps.js";
 import { fillSteps } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";
@@ -65,6 +65,7 @@ function roomFor(scope: Scope, bytes: number): number | undefined {
 function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<CheckedOperator> {
   const [m = 0, n = 0] = A.shape;
   yield* fillSteps(A, "float64", address);
+  yield rest();
   const bad = callKernel("firstNonFinite", "float64", m * n, address);
   if (bad >= 0) {
     const { where, argument } = splitSite(site);

@@ -13,7 +13,7 @@ import { norm } from "../dense/norm.js";
 import { residualSteps } from "../dense/residual.js";
 import { euclideanNorm, sumOfProducts } from "../dense/sums.js";
 import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
-import type { Steps } from "../runtime/steps.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
 
 /** A matrix, dense or sparse, or an operator. */
@@ -67,6 +67,7 @@ export function* measureResidual(
   }
   const r = (yield* residualSteps("residual", A, view(x, [n]), view(b, [m]))).data;
   const value = euclideanNorm(Float64Array.from(r));
+  yield rest();
   const size = norm(A, { kind: "fro" }) * euclideanNorm(x) + euclideanNorm(b);
   // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|), and half a smallest number where R is subnormal
   const vanished = value === 0 && size === 0 ? 0 : 2 * m * Number.MIN_VALUE;
