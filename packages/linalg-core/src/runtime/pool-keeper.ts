@@ -22,7 +22,7 @@ export function poolAtHand(threads: number, mayStart: boolean): Pool | undefined
   return state.pool;
 }
 
-/** Resolves when the pool is up with at least `threads` workers, or cannot be had (then `blocked` says why). */
+/** Resolves when the pool is up with at least `threads` workers, or could not be had (`blocked`, or the reasons, say why). */
 export async function raisePool(threads: number): Promise<void> {
   const state = shared();
   const { joinable } = loaded();
