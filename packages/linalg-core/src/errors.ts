@@ -15,7 +15,6 @@
  * | ERR_CSP            | NumericsError      | code generation is forbidden and this path cannot do without         |
  * | ERR_LIMIT          | NumericsError      | more results than the stated limit                                   |
  * | ERR_POOL           | NumericsError      | the worker pool failed twice in one job                              |
- * | ERR_INPUT_CHANGED  | NumericsError      | an input was changed while an asynchronous call read it              |
  * | ERR_OVERFLOW       | NumericsError      | a count or a bound leaves the range of its type                      |
  *
  * `instanceof` fails when two copies of this package are loaded; the brand read by `isNumericsError` does not.
@@ -34,7 +33,6 @@ export type NumericsErrorCode =
   | "ERR_CSP"
   | "ERR_LIMIT"
   | "ERR_POOL"
-  | "ERR_INPUT_CHANGED"
   | "ERR_OVERFLOW";
 
 /** What a NumericsError may say beside its message; all optional. */

@@ -43,6 +43,9 @@ export interface CheckedOperator {
   multiplySteps(x: Float64Array, y: Float64Array): Steps<void>;
 }
 
+/** What a product that is not finite is, of a matrix that is. */
+export const OVERFLOW = "product overflows float64";
+
 /** Whether a value is known by its products: a shape, and a function `apply`. */
 export function isLinearOperator(value: unknown): value is LinearOperator {
   if (typeof value !== "object" || value === null) return false;
@@ -104,10 +107,9 @@ function fromCsr(S: CsrMatrix, site: string): CheckedOperator {
 type Product = (from: Float64Array, to: Float64Array) => void;
 
 function fromProducts(shape: readonly [number, number], site: string, product: Product, transposed: Product): CheckedOperator {
-  const label = "product overflows float64";
   const multiply: Product = (x, y) => {
     product(x, y);
-    checkProduct(y, site, label);
+    checkProduct(y, site, OVERFLOW);
   };
   return {
     shape,
@@ -115,7 +117,7 @@ function fromProducts(shape: readonly [number, number], site: string, product: P
     multiply,
     multiplyTranspose: (y, x) => {
       transposed(y, x);
-      checkProduct(x, site, label);
+      checkProduct(x, site, OVERFLOW);
     },
     *multiplySteps(x, y) {
       multiply(x, y);
@@ -173,7 +175,8 @@ function receive(given: NdArray, to: Float64Array, site: string, label: string):
   checkProduct(to, site, label);
 }
 
-function checkProduct(product: Float64Array, site: string, label: string): void {
+/** Every entry of a product is finite; `label` says what it is otherwise. */
+export function checkProduct(product: Float64Array, site: string, label: string): void {
   const bad = firstNonFinite(product);
   if (bad < 0) return;
   const { where, argument } = splitSite(site);

@@ -14,6 +14,12 @@ const U = 2 ** -53;
 const size = (x: Iterable<number>): number => Math.sqrt([...x].reduce((s, e) => s + e * e, 0));
 const boundOf = (result: { certificate: object }): number => (result.certificate as { bound: number }).bound;
 
+function popcount(x: number): number {
+  let count = 0;
+  for (let left = x; left > 0; left >>= 1) count += left & 1;
+  return count;
+}
+
 /** Q diag(λ) Qᵀ by eigenvectors of a random matrix, and exp(τ A) b by the same. */
 function problem(n: number, spread: number, sign: number, name: string) {
   const random = testRandom(name);
@@ -62,6 +68,33 @@ describe("certificate is honest", () => {
           }
     expect(slacks.length).toBeGreaterThan(100);
     expect(median(slacks)).toBeLessThanOrEqual(10);
+  });
+
+  it("Sylvester matrices, H² = n I: rounding alone, against exp(τH) b = cosh(τ√n) b + sinh(τ√n)/√n H b of integers", () => {
+    for (const n of [16, 64, 256, 1024]) {
+      const root = Math.sqrt(n);
+      const sign = (i: number, j: number): number => (popcount(i & j) % 2 === 0 ? 1 : -1);
+      const H = view(Float64Array.from({ length: n * n }, (_, p) => sign(Math.floor(p / n), p % n)), [n, n]); // prettier-ignore
+      const random = testRandom(`sylvester ${n}`);
+      const mixed = Float64Array.from({ length: n }, () => random.below(2001) - 1000);
+      const image = (b: Float64Array): Float64Array => Float64Array.from(b, (_, i) => b.reduce((sum, x, j) => sum + sign(i, j) * x, 0));
+      const oneSided = image(mixed).map((x, i) => x + root * mixed[i]!); // in one eigenspace; and with a trace of the other
+      for (const b of [mixed, oneSided, oneSided.map((x, i) => x + mixed[i]! / 4096)]) {
+        const Hb = image(b);
+        for (const exponent of [0.5, -3, 20, -20, 200, -200]) {
+          const time = exponent / root;
+          // both halves apart: cosh − sinh would cancel
+          const [up, down] = [Math.exp(exponent) / 2, Math.exp(-exponent) / 2];
+          const truth = Float64Array.from(b, (x, i) => up * (x + Hb[i]! / root) + down * (x - Hb[i]! / root));
+          const result = expActionSync(H, b, { time, tolerance: 1e-11, spectrumUpper: Math.abs(exponent) });
+          const error = size(Array.from(result.y.data, (x, i) => x - truth[i]!));
+          // e^x by Math.exp and the exponent itself, rounded: 4 + |x| units of either half
+          const halves = [up, down].map((half, h) => half * size(b.map((x, i) => x + ((h === 0 ? 1 : -1) * Hb[i]!) / root)));
+          const rounding = (4 + Math.abs(exponent)) * U * (halves[0]! + halves[1]!);
+          expect(error).toBeLessThanOrEqual(boundOf(result) + rounding);
+        }
+      }
+    }
   });
 
   it("an operator without a bound of its spectrum says what it relies on", () => {

@@ -14,10 +14,10 @@ import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { runSync, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, rowBlock, type Block } from "./blocks.js";
-import { normAbove } from "./frobenius.js";
 import { invertUpper } from "./invert-upper.js";
 import { placeColumns } from "./place-columns.js";
 import { substitutionRoundings } from "./substitution.js";
+import { normAbove } from "./sums.js";
 
 /**
  * An upper bound on κ₂(R) = ‖R‖₂ ‖R⁻¹‖₂: ‖R‖_F ‖R⁻¹‖_F, corrected for the rounding of R⁻¹.

@@ -17,9 +17,9 @@ import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, rowBlock, transposed, type Block } from "./blocks.js";
-import { norm2, normAbove } from "./frobenius.js";
 import { gamma } from "./round-off.js";
 import { copyOf } from "./place-columns.js";
+import { euclideanNorm, normAbove } from "./sums.js";
 
 export interface Distance {
   /** At least ‖A (x − x*)‖ for every column. */
@@ -61,7 +61,7 @@ export function* measureDistance(scope: Scope, A: Block, B: Block, X: Float64Arr
     const projected = steep < size ? steep : size; // NaN, from a T that overflows, proves nothing
     bound = Math.max(bound, projected + gamma(n + 2) * normAbove(f64, (s.address + c * s.columnBytes) / 8, m));
   }
-  const residualNorm = norm2(f64, residual.address / 8, m * p);
+  const residualNorm = euclideanNorm(f64, residual.address / 8, m * p);
   return { bound: bound === 0 ? 0 : (bound + UNDERFLOW) * (1 + 8 * UNIT_ROUND_OFF.float64), residualNorm };
 }
 

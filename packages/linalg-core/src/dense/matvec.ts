@@ -180,7 +180,8 @@ function* streamed(where: string, A: NdArray, x: NdArray, m: number, transpose: 
   }
 }
 
-interface Chunk {
+/** Rows of A in compute memory. */
+export interface Chunk {
   readonly count: number;
   readonly n: number;
   readonly chunk: number;
@@ -189,7 +190,8 @@ interface Chunk {
   readonly first: number;
 }
 
-function* multiplyChunk(scope: Scope, dtype: DType, transpose: boolean, { count, n, chunk, factors, y, first }: Chunk): Steps<void> {
+/** y ← y + the product with a chunk of rows, or those entries of y that belong to its rows. */
+export function* multiplyChunk(scope: Scope, dtype: DType, transpose: boolean, { count, n, chunk, factors, y, first }: Chunk): Steps<void> {
   const shift = first * bytesOf(dtype);
   const perTile = transpose ? Math.max(64, Math.ceil(TILE_ENTRIES / count / 64) * 64) : Math.max(1, Math.ceil(TILE_ENTRIES / n));
   const addresses = transpose ? [chunk, factors + shift, y] : [chunk, factors, y + shift];

@@ -15,8 +15,8 @@ import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { columnBlock, multiplyBlocks, part, rowBlock, type Block } from "./blocks.js";
-import { normAbove } from "./frobenius.js";
 import { additionsOf } from "./round-off.js";
+import { normAbove } from "./sums.js";
 
 /**
  * The certificate of a factorization.

@@ -21,6 +21,7 @@ import { NonFiniteError, ShapeError } from "../errors.js";
 import { exponentOf, trueExponent } from "../math/bits.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
+import { rest, runSync, type Steps } from "../runtime/steps.js";
 import { subtractDot, subtractWideDot, upperParts } from "./subtract-dot.js";
 import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
 
@@ -39,8 +40,17 @@ import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./su
  * @example residual([[1, 1]], [1e-20, 1], [1]).get(0) // -> -1e-20
  */
 export function residual(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInput, B: MatrixInput | VectorInput): NdArray {
-  const where = "residual";
-  const { R, units, m, p, shape } = compute(where, A, X, B);
+  return runSync(residualSteps("residual", A, X, B));
+}
+
+/** The generator behind it; other algorithms reach it by `yield*`. */
+export function* residualSteps(
+  where: string,
+  A: MatrixInput | CsrMatrix,
+  X: MatrixInput | VectorInput,
+  B: MatrixInput | VectorInput,
+): Steps<NdArray> {
+  const { R, units, m, p, shape } = yield* compute(where, A, X, B);
   const out = new Float64Array(m * p);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < p; j++) {
@@ -66,7 +76,7 @@ export function residual(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInpu
  * @example backwardError([[2]], [0.5], [1]) < 1e-30 // -> true
  */
 export function backwardError(A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInput, B: MatrixInput | VectorInput): number {
-  const { R, units, exponents, m, n, p, rowSum, xNorms, bNorms } = compute("backwardError", A, X, B);
+  const { R, units, exponents, m, n, p, rowSum, xNorms, bNorms } = runSync(compute("backwardError", A, X, B));
   const up = 1 + (Math.min(n, 256) + Math.ceil(n / 256) + 8) * 2 ** -52; // the roundings of the norms and of the quotient
   const split = (n + 2) * 2 ** -53;
   let most = 0;
@@ -78,6 +88,9 @@ export function backwardError(A: MatrixInput | CsrMatrix, X: MatrixInput | Vecto
   }
   return most;
 }
+
+/** Products between two turns of the event loop: a few milliseconds. */
+const SLICE = 2 ** 17;
 
 /** The residual, entry ij divided by 2^units[ij], and norms of column j divided by 2^exponents[j]. */
 interface ScaledResidual {
@@ -93,7 +106,12 @@ interface ScaledResidual {
   readonly bNorms: Float64Array;
 }
 
-function compute(where: string, A: MatrixInput | CsrMatrix, X: MatrixInput | VectorInput, B: MatrixInput | VectorInput): ScaledResidual {
+function* compute(
+  where: string,
+  A: MatrixInput | CsrMatrix,
+  X: MatrixInput | VectorInput,
+  B: MatrixInput | VectorInput,
+): Steps<ScaledResidual> {
   const left = isCsr(A) ? asCsr(A, `${where}(A)`) : asMatrix(A, `${where}(A)`);
   const [m = 0, n = 0] = left.shape;
   const x = asArray(X, `${where}(X)`);
@@ -108,17 +126,24 @@ function compute(where: string, A: MatrixInput | CsrMatrix, X: MatrixInput | Vec
   else assertFinite(left, `${where}(A)`);
   assertFinite(x, `${where}(X)`);
   assertFinite(b, `${where}(B)`);
+  yield rest(); // each pass over a large A is a turn
   const entries = "columns" in left ? Float64Array.from(left.values) : denseCopy(left, "float64");
+  yield rest();
   const down = exponentOfList(entries);
+  yield rest();
   const factors = scaled(entries, -down);
+  yield rest();
   const [given, right] = [columnsOf(x, n, p), columnsOf(b, m, p)];
   const columns = scaleColumns(given, right, n, m, p, down, largestMagnitude(entries) === 0);
   const wide = wideColumns(entries, down, given, right, columns.exponents, n, m);
+  yield rest();
   const R = new Float64Array(m * p);
   const units = new Float64Array(m * p);
   const pointers = "columns" in left ? left.rowPointers : undefined;
   let rowSum = 0;
+  const step = Math.max(1, Math.floor((SLICE * m) / ((entries.length + m) * Math.max(1, p))));
   for (let i = 0; i < m; i++) {
+    if (i > 0 && i % step === 0) yield rest();
     const [from, to] = [pointers?.[i] ?? i * n, pointers?.[i + 1] ?? (i + 1) * n];
     const row = factors.subarray(from, to);
     const indices = "columns" in left ? left.columns.subarray(left.rowPointers[i], left.rowPointers[i + 1]) : undefined;

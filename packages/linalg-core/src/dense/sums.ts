@@ -6,6 +6,7 @@
  *
  * Source: Subquad.
  */
+import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { exponentOf, powerOfTwo } from "../math/bits.js";
 
 /** Terms of a block: errors grow with it and with the number of blocks. */
@@ -72,11 +73,17 @@ export function scaled(x: Float64Array, k: number): Float64Array {
   return out;
 }
 
-/** √(Σ x_i²), however large or small the entries are; Infinity only where the root itself overflows. */
-export function euclideanNorm(x: Float64Array): number {
-  const most = largestMagnitude(x);
-  if (most === 0) return 0;
+/** √(Σ x_i²) over `count` entries from `from` on, however large or small they are; Infinity only where the root itself overflows, NaN for NaN. */
+export function euclideanNorm(x: Float64Array, from = 0, count = x.length - from): number {
+  const entries = x.subarray(from, from + count);
+  const most = largestMagnitude(entries);
+  if (most === 0) return sumOfMagnitudes(entries); // 0, or NaN
   const exponent = exponentOf(most);
-  const unit = scaled(x, -exponent);
+  const unit = scaled(entries, -exponent);
   return timesPowerOfTwo(Math.sqrt(sumOfProducts(unit, unit)), exponent);
+}
+
+/** The same, rounded up: at least the norm, which is off by (count + 8) u at most. */
+export function normAbove(x: Float64Array, from = 0, count = x.length - from): number {
+  return euclideanNorm(x, from, count) * (1 + 2 * (count + 8) * UNIT_ROUND_OFF.float64);
 }

@@ -9,15 +9,17 @@
  * Round-off of measuring, added: a product of depth l is off by γ_(l + 2) times the product of its magnitudes, entry by entry.
  * Source: Weyl's inequality for singular values.
  */
-import { denseCopy, UNIT_ROUND_OFF } from "../array/cast.js";
+import { UNIT_ROUND_OFF } from "../array/cast.js";
+import { makeArray } from "../array/make-array.js";
 import type { NdArray } from "../array/types.js";
 import { transpose, view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
 import type { Steps } from "../runtime/steps.js";
-import { normAbove } from "./frobenius.js";
 import { matmulSteps } from "./matmul.js";
 import { additionsOf, gamma } from "./round-off.js";
+import { normAbove } from "./sums.js";
+import { eachRowSteps, entriesOf } from "./work.js";
 
 const NORM = "largest absolute error of a singular value";
 
@@ -31,20 +33,23 @@ export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, expo
   const k = s.data.length;
   const scale = (x: number): number => scaleByPowerOfTwo(x, -exponent);
   const values = Float64Array.from(s.data, scale);
-  const entries = denseCopy(A, "float64");
+  const entries = yield* entriesOf(A);
   const largest = values[0] ?? 0;
-  const left = firstColumns(U, k);
-  const right = firstColumns(V, k);
-  const scaledLeft = Float64Array.from(left.data);
-  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) scaledLeft[i * k + j]! *= values[j]!;
-  const product = yield* matmulSteps("svd", view(scaledLeft, [m, k]), right, { transposeB: true });
-  const difference = Float64Array.from(product.data, (x, p) => scale(entries[p]!) - x);
-  const size = normAbove(values, 0, k);
+  const left = yield* firstColumns(U, k);
+  const right = yield* firstColumns(V, k);
+  const scaledLeft = new Float64Array(m * k);
+  yield* eachRowSteps(m, k, (i) => {
+    for (let p = i * k, j = 0; j < k; j++, p++) scaledLeft[p] = left[p]! * values[j]!;
+  });
+  const product = yield* matmulSteps("svd", view(scaledLeft, [m, k]), view(right, [n, k]), { transposeB: true });
+  const difference = new Float64Array(m * n);
+  yield* eachRowSteps(m, n, (i) => {
+    for (let p = i * n; p < i * n + n; p++) difference[p] = scale(entries[p]!) - product.data[p]!;
+  });
+  const size = normAbove(values);
   // ‖ |U| diag(s) |V|ᵀ ‖_F ≤ ‖U diag(s)‖_F ‖V‖_F
   const residual =
-    normAbove(difference, 0, m * n) +
-    gamma(additionsOf(k) + 3) * normAbove(scaledLeft, 0, m * k) * normAbove(right.data, 0, n * k) +
-    UNIT_ROUND_OFF.float64 * size;
+    normAbove(difference) + gamma(additionsOf(k) + 3) * normAbove(scaledLeft) * normAbove(right) + UNIT_ROUND_OFF.float64 * size;
   const [δu, δv] = [yield* departure(left, m, k), yield* departure(right, n, k)];
   const bound = (residual + largest * (δu * (1 + δv) + δv)) * (1 + 1e-12);
   // half a smallest number: the rounding of the bound itself, where it is subnormal
@@ -53,20 +58,18 @@ export function* certifySvd(A: NdArray, U: NdArray, s: NdArray, V: NdArray, expo
 }
 
 /** ‖XᵀX − I‖_F and the round-off of finding it. */
-function* departure(X: NdArray, m: number, k: number): Steps<number> {
-  const G = yield* matmulSteps("svd", transpose(X), X);
-  const data = Float64Array.from(G.data);
+function* departure(entries: Float64Array, m: number, k: number): Steps<number> {
+  const X = view(entries, [m, k]);
+  const data = (yield* matmulSteps("svd", transpose(X), X)).data as Float64Array;
   let trace = 0;
   for (let i = 0; i < k; i++) {
     trace += data[i * k + i]!;
     data[i * k + i]! -= 1;
   }
-  return normAbove(data, 0, k * k) + gamma(additionsOf(m) + 3) * trace; // ‖ |X|ᵀ|X| ‖_F ≤ ‖X‖_F²
+  return normAbove(data) + gamma(additionsOf(m) + 3) * trace; // ‖ |X|ᵀ|X| ‖_F ≤ ‖X‖_F²
 }
 
-function firstColumns(X: NdArray, k: number): NdArray {
-  const [m = 0, columns = 0] = X.shape;
-  const out = new Float64Array(m * k);
-  for (let i = 0; i < m; i++) for (let j = 0; j < k; j++) out[i * k + j] = X.data[i * columns + j]!;
-  return view(out, [m, k]);
+/** The first k columns, row-major in float64. */
+function* firstColumns(X: NdArray, k: number): Steps<Float64Array<ArrayBuffer>> {
+  return yield* entriesOf(makeArray(X.data, [X.shape[0]!, k], X.stride, X.offset));
 }

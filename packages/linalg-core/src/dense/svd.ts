@@ -24,6 +24,7 @@ import { placeColumns } from "./place-columns.js";
 import { certifySvd } from "./svd-certificate.js";
 import { golubKahan, type RawSvd } from "./svd-golub-kahan.js";
 import { jacobiSvd } from "./svd-jacobi.js";
+import { eachRowSteps } from "./work.js";
 
 export interface SvdOptions {
   /** "economy": the first min(m, n) vectors of either side; "full": orthogonal U [m, m] and V [n, n]; "none": values only. Default "economy". */
@@ -95,7 +96,7 @@ export function* svdSteps(
     const wanted = vectors === "none" ? undefined : vectors === "full" ? m : n;
     const raw = yield* (chosen === "jacobi" ? jacobiSvd : golubKahan)(scope, block, wanted);
     const dtype = dtypeOf(input);
-    const { values, U, V } = inOrder(raw, isWide, dtype);
+    const { values, U, V } = yield* inOrder(raw, isWide, dtype);
     const s = scaledBack(where, values, exponent, dtype);
     const certificate: Certificate =
       U === undefined || V === undefined
@@ -112,27 +113,27 @@ export function* svdSteps(
 }
 
 /** Signs into V, values descending, vectors along; out of compute memory, in the dtype of A. */
-function inOrder({ s, U, V }: RawSvd, isWide: boolean, dtype: DType): { values: Float64Array; U?: NdArray; V?: NdArray } {
+function* inOrder({ s, U, V }: RawSvd, isWide: boolean, dtype: DType): Steps<{ values: Float64Array; U?: NdArray; V?: NdArray }> {
   const order = Array.from(s, (_, i) => i).sort((i, j) => Math.abs(s[j]!) - Math.abs(s[i]!) || i - j);
   const values = Float64Array.from(order, (i) => Math.abs(s[i]!));
   if (U === undefined || V === undefined) return { values };
-  const left = matrixOf(U, order, () => 1, dtype);
-  const right = matrixOf(V, order, (i) => (s[i]! < 0 ? -1 : 1), dtype);
+  const left = yield* matrixOf(U, order, () => 1, dtype);
+  const right = yield* matrixOf(V, order, (i) => (s[i]! < 0 ? -1 : 1), dtype);
   return isWide ? { values, U: right, V: left } : { values, U: left, V: right };
 }
 
 /** Columns `order`, then those beyond, each with its sign. */
-function matrixOf(block: Block, order: readonly number[], sign: (i: number) => number, dtype: DType): NdArray {
+function* matrixOf(block: Block, order: readonly number[], sign: (i: number) => number, dtype: DType): Steps<NdArray> {
   const { rows, columns } = block;
   const out = dtype === "float32" ? new Float32Array(rows * columns) : new Float64Array(rows * columns);
-  const { f64 } = runtime().memory;
   const [start, down, along] = [block.address / 8, block.rowBytes / 8, block.columnBytes / 8];
   const from = Int32Array.from({ length: columns }, (_, j) => order[j] ?? j);
   const factors = Float64Array.from(from, (i, j) => (j < order.length ? sign(i) : 1));
-  for (let i = 0; i < rows; i++) {
+  yield* eachRowSteps(rows, columns, (i) => {
+    const { f64 } = runtime().memory;
     const row = start + i * down;
     for (let j = 0; j < columns; j++) out[i * columns + j] = factors[j]! * f64[row + from[j]! * along]!;
-  }
+  });
   return view(out, [rows, columns]);
 }
 

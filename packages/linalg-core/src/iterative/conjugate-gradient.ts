@@ -13,10 +13,12 @@ import type { Certificate } from "../certificate.js";
 import { largestMagnitude, scaled } from "../dense/sums.js";
 import { AssumptionError, NotConvergedError, ShapeError } from "../errors.js";
 import { exponentOf } from "../math/bits.js";
-import { asOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import type { CheckedOperator, LinearOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
+import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
+import { readOperand, withScope } from "./operand.js";
 import { extremesOfTridiagonal } from "./tridiagonal-extremes.js";
 import { addMultiple, dotProduct, euclideanNorm, finiteVector, measureResidual, type Operand } from "./vectors.js";
 
@@ -88,16 +90,27 @@ export function* conjugateGradientSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<ConjugateGradientResult> {
   assertKnownOptions(where, options, known);
+  return yield* withScope((scope) => solveIn(scope, where, A, b, options));
+}
+
+function* solveIn(
+  scope: Scope,
+  where: string,
+  A: Operand,
+  b: VectorInput,
+  options: ConjugateGradientOptions,
+): Steps<ConjugateGradientResult> {
   const { tolerance = 1e-10, eigenvalueFloor, onMiss = "throw" } = options;
   assertInRange(where, { tolerance }, 1e-15, 1);
   if (eigenvalueFloor !== undefined) assertInRange(where, { eigenvalueFloor }, 0, Number.MAX_VALUE, { openLow: true });
   assertOneOf(where, { onMiss }, ["throw", "return"]);
-  const operator = asOperator(A, `${where}(A)`);
+  const { given, operator } = yield* readOperand(scope, A, `${where}(A)`);
   const [n, columns] = operator.shape;
   if (n !== columns) throw new ShapeError(where, "A", "a square matrix", operator.shape);
   const { maxIterations = Math.max(1, 10 * n) } = options;
   assertInteger(where, { maxIterations }, 1, Number.MAX_SAFE_INTEGER);
-  const M = options.preconditioner === undefined ? undefined : asOperator(options.preconditioner, `${where}(preconditioner)`);
+  const { preconditioner } = options;
+  const M = preconditioner === undefined ? undefined : (yield* readOperand(scope, preconditioner, `${where}(preconditioner)`)).operator;
   if (M !== undefined && (M.shape[0] !== n || M.shape[1] !== n))
     throw new ShapeError(where, "preconditioner", `shape [${n}, ${n}]`, M.shape);
   const target = finiteVector(b, n, `${where}(b)`);
@@ -114,7 +127,7 @@ export function* conjugateGradientSteps(
 
   const product = new Float64Array(n);
   yield* operator.multiplySteps(x, product);
-  const { value, certificate } = measureResidual(A, operator, x, target, product);
+  const { value, certificate } = yield* measureResidual(given, operator, x, target, product);
   const result: ConjugateGradientResult = {
     x: view(x, [n]),
     method: "conjugate-gradient",

@@ -22,12 +22,14 @@ import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import { largestMagnitude } from "../dense/sums.js";
 import { NonFiniteError, NotConvergedError, ShapeError } from "../errors.js";
 import { exp } from "../math/exp.js";
-import { asOperator, type CheckedOperator } from "../operator.js";
+import type { CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
+import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { gershgorin } from "./gershgorin.js";
 import { combine, errorBound } from "./krylov-exponential.js";
-import { extendBasis, startBasis, type KrylovBasis } from "./krylov.js";
+import { extendBasis, packed, startBasis, type KrylovBasis } from "./krylov.js";
+import { readOperand, withScope } from "./operand.js";
 import { symmetricOperand } from "./symmetric-operand.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
 
@@ -95,21 +97,25 @@ export function* expActionSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<ExpActionResult> {
   assertKnownOptions(where, options, known);
+  return yield* withScope((scope) => actIn(scope, where, A, b, options));
+}
+
+function* actIn(scope: Scope, where: string, A: Operand, b: VectorInput | MatrixInput, options: ExpActionOptions): Steps<ExpActionResult> {
   const { time: τ = 1, tolerance = 1e-10, spectrumUpper } = options;
   assertInRange(where, { time: τ }, -Number.MAX_VALUE, Number.MAX_VALUE);
   assertInRange(where, { tolerance }, 1e-14, 1);
   if (spectrumUpper !== undefined) assertInRange(where, { spectrumUpper }, -Number.MAX_VALUE, Number.MAX_VALUE);
-  const given = asOperator(A, `${where}(A)`);
-  const [n, width] = given.shape;
-  if (n !== width) throw new ShapeError(where, "A", "a square matrix", given.shape);
+  const read = yield* readOperand(scope, A, `${where}(A)`);
+  const [n, width] = read.operator.shape;
+  if (n !== width) throw new ShapeError(where, "A", "a square matrix", read.operator.shape);
   const { maxDimension = Math.max(2, Math.min(n, 200)) } = options;
   assertInteger(where, { maxDimension }, 2, Math.max(2, n));
-  const { operator, asymmetry } = yield* symmetricOperand(where, A, given);
+  const { operator, asymmetry } = yield* symmetricOperand(where, read);
   const right = asArray(b, `${where}(b)`);
   if (!(right.shape.length === 1 || right.shape.length === 2) || right.shape[0] !== n)
     throw new ShapeError(where, "b", `[${n}] or [${n}, r]`, right.shape);
   assertFinite(right, `${where}(b)`);
-  const proved = gershgorin(A, τ, asymmetry);
+  const proved = gershgorin(read.given, τ, asymmetry);
   const μ = spectrumUpper ?? proved;
 
   const r = right.shape[1] ?? 1;
@@ -221,15 +227,16 @@ function* grow(
     size = Math.max(size, Math.abs(basis.T[k - 1]![k - 1]!), basis.β);
     const isFull = k === maxDimension || k === n || basis.β === 0;
     if (!isFull && k % LOOK !== 0) continue;
-    const { values, vectors } = yield* eigSymmetricSteps("expAction", view(Float64Array.from(basis.T.flat()), [k, k]));
+    const { values, vectors } = yield* eigSymmetricSteps("expAction", view(packed(basis.T), [k, k]));
     const [θ, S] = [values.data, vectors!.data];
     const ritz = τ * (τ > 0 ? θ[k - 1]! : θ[0]!);
     const highest = Math.max(μ ?? ritz, ritz);
     for (let share = hope; ; share /= 2) {
       // in the scale of what follows: everything is multiplied by e^(μ (left − share)) afterwards
       const after = exp(Math.max(-700, (left - share) * highest));
-      // products off by 8 u ‖A‖, coefficients by some √k u that rotations leave in S and a few u each, all times what exp makes of them
-      const roundings = 16 + 12 * Math.sqrt(k) + 8 * Math.abs(share * τ) * size;
+      // products off by (8 + √n/4) u ‖A‖, coefficients by some √k u that rotations leave in S and a few u each, all times what exp makes of
+      // them; twice all that: it is what rounding does, not the worst that it could do
+      const roundings = 2 * (16 + 12 * Math.sqrt(k) + (8 + Math.sqrt(n) / 4) * Math.abs(share * τ) * size);
       const roundOff = UNIT_ROUND_OFF.float64 * roundings * length * Math.max(1, exp(share * ritz));
       const bound = (errorBound(θ, S, k, basis.rest, length, share * τ, share * highest) + roundOff) * after;
       const isGood = bound <= tolerance * share * scale * Math.max(1, exp(highest));

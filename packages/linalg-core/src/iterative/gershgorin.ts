@@ -3,14 +3,11 @@
  *
  * Source: Gershgorin.
  */
-import { asMatrix } from "../array/operands.js";
 import { isLinearOperator } from "../operator.js";
-import { isCsr } from "../sparse/csr.js";
-import { asCsr } from "../sparse/structure.js";
-import type { Operand } from "./vectors.js";
+import type { ReadOperand } from "./operand.js";
 
 /** The bound of the symmetric part, rounded up, with max |a_ij − a_ji| of A; undefined of an operator, whose entries are not known; 0 without rows. */
-export function gershgorin(A: Operand, τ: number, asymmetry: number): number | undefined {
+export function gershgorin(A: ReadOperand["given"], τ: number, asymmetry: number): number | undefined {
   if (isLinearOperator(A)) return undefined;
   let [bound, largest] = [-Infinity, 0];
   const take = (diagonal: number, beside: number): void => {
@@ -18,8 +15,8 @@ export function gershgorin(A: Operand, τ: number, asymmetry: number): number | 
     largest = Math.max(largest, Math.abs(τ) * (Math.abs(diagonal) + beside));
   };
   let n: number;
-  if (isCsr(A)) {
-    const { shape, rowPointers, columns, values } = asCsr(A, "gershgorin(A)");
+  if ("columns" in A) {
+    const { shape, rowPointers, columns, values } = A;
     n = shape[0];
     for (let i = 0; i < n; i++) {
       let [diagonal, beside] = [0, 0];
@@ -30,7 +27,7 @@ export function gershgorin(A: Operand, τ: number, asymmetry: number): number | 
       take(diagonal, beside);
     }
   } else {
-    const { data, shape, stride, offset } = asMatrix(A, "gershgorin(A)");
+    const { data, shape, stride, offset } = A;
     n = shape[0] ?? 0;
     const [down = 0, across = 0] = stride;
     for (let i = 0; i < n; i++) {

@@ -9,9 +9,9 @@ import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { norm } from "../dense/norm.js";
-import { residual } from "../dense/residual.js";
+import { residualSteps } from "../dense/residual.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
-import type { Steps } from "../runtime/steps.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
 
 const NORM = "‖Aᵀ(b − A x) − μ² x‖₂";
@@ -30,7 +30,7 @@ export function* measureGradient(
   if (isLinearOperator(A)) {
     yield* operator.multiplySteps(x, r);
     for (let i = 0; i < m; i++) r[i] = b[i]! - r[i]!;
-  } else r.set(residual(A, view(x, [n]), view(b, [m])).data);
+  } else r.set((yield* residualSteps("residual", A, view(x, [n]), view(b, [m]))).data);
   const residualNorm = euclideanNorm(r);
   const g = new Float64Array(n);
   operator.multiplyTranspose(r, g);
@@ -41,6 +41,7 @@ export function* measureGradient(
       residualNorm,
       certificate: { kind: "conditional", bound: gradient, norm: NORM, condition: "the operator's products are exact" },
     };
+  yield rest();
   const size = norm(A, { kind: "fro" });
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
   const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * (damping * euclideanNorm(x));

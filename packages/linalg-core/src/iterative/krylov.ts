@@ -47,6 +47,14 @@ export function* extendBasis(A: CheckedOperator, basis: KrylovBasis, size: numbe
   if (basis.β > 0) vectors.push(w.map((x) => x / β));
 }
 
+/** T row-major. */
+export function packed(T: readonly (readonly number[])[]): Float64Array {
+  const k = T.length;
+  const rows = new Float64Array(k * k);
+  for (let i = 0; i < k; i++) rows.set(T[i]!, i * k);
+  return rows;
+}
+
 /** w ← w − V Vᵀ w, twice; the coefficients Vᵀ w. */
 export function orthogonalize(w: Float64Array, vectors: readonly Float64Array[]): Float64Array {
   const coefficients = new Float64Array(vectors.length);

@@ -13,11 +13,13 @@ import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { norm } from "../dense/norm.js";
 import { NotConvergedError, OptionError, ShapeError } from "../errors.js";
-import { asOperator, isLinearOperator, type CheckedOperator } from "../operator.js";
+import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { normalizeSeed, rngFor, type Rng, type Seed } from "../rng.js";
+import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
+import { readOperand, withScope, type ReadOperand } from "./operand.js";
 import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
 import { symmetricOperand } from "./symmetric-operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
@@ -90,15 +92,19 @@ export function* lanczosSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<LanczosResult> {
   assertKnownOptions(where, options, known);
+  return yield* withScope((scope) => pairsIn(scope, where, A, options));
+}
+
+function* pairsIn(scope: Scope, where: string, A: Operand, options: LanczosOptions): Steps<LanczosResult> {
   const { which = "largest", tolerance = 1e-10, seed: givenSeed = "0", onMiss = "throw" } = options;
   assertOneOf(where, { which }, ["largest", "smallest"]);
   assertInRange(where, { tolerance }, 1e-14, 1);
   assertOneOf(where, { onMiss }, ["throw", "return"]);
   const seed = normalizeSeed(givenSeed, where);
-  const given = asOperator(A, `${where}(A)`);
-  const [n, columns] = given.shape;
-  if (n !== columns) throw new ShapeError(where, "A", "a square matrix", given.shape);
-  const { operator } = yield* symmetricOperand(where, A, given);
+  const read = yield* readOperand(scope, A, `${where}(A)`);
+  const [n, columns] = read.operator.shape;
+  if (n !== columns) throw new ShapeError(where, "A", "a square matrix", read.operator.shape);
+  const { operator } = yield* symmetricOperand(where, read);
   const { count = Math.min(6, n) } = options;
   assertInteger(where, { count }, Math.min(1, n), n);
   const { maxDimension = Math.min(n, Math.max(200, 3 * count)), maxIterations = 10 * n + 1000 } = options;
@@ -110,7 +116,7 @@ export function* lanczosSteps(
 
   const wish: Wish = { count, sign: which === "largest" ? 1 : -1, tolerance, maxDimension, maxIterations };
   const found = n === 0 ? { pairs: [], products: 0, restarts: 0, done: true } : yield* iterate(operator, start, rng, wish);
-  const result = yield* finish(A, operator, found, seed);
+  const result = yield* finish(read.given, operator, found, seed);
   if (!found.done && onMiss === "throw") throw new NotConvergedError(where, result);
   return result;
 }
@@ -145,20 +151,19 @@ function* iterate(A: CheckedOperator, start: Float64Array, rng: Rng, wish: Wish)
     size = Math.max(size, Math.abs(basis.T[k - 1]![k - 1]!), basis.β);
     const isFull = k === maxDimension || k === n;
     const isSpent = products >= maxIterations;
-    const mustLook = isFull || isSpent || basis.β === 0 || (k >= count && (k - count) % LOOK === 0);
+    if (basis.β === 0) {
+      // an invariant subspace holds one vector of each eigenspace: those of repeated values get as many steps to show as the first ones had
+      enough = Math.min(2 * k, maxDimension);
+      if (!isFull && !isSpent) basis.vectors.push(unit(freshDirection(rng, n, basis.vectors))); // go on outside of it
+    }
+    const mustLook = isFull || isSpent || (k >= enough && (k - count) % LOOK === 0);
     if (!mustLook) continue;
     const ritz = yield* ritzPairs(basis, sign);
     size = Math.max(size, ...ritz.map(({ θ }) => Math.abs(θ)));
     const converged = ritz.slice(0, count).filter(({ last }) => basis.β * Math.abs(last) <= tolerance * size).length;
-    // an invariant subspace holds one vector of each eigenspace: those of repeated values get as many steps to show as the first ones had
-    if (basis.β === 0) enough = Math.min(2 * k, maxDimension);
     const done = k >= enough && converged === count;
     if (done || isSpent || k === n)
       return { pairs: pairsOf(basis, ritz, Math.min(count, k)), products, restarts, done: done || (k === n && converged === count) };
-    if (basis.β === 0) {
-      basis.vectors.push(unit(freshDirection(rng, n, basis.vectors))); // an invariant subspace: go on outside of it
-      continue;
-    }
     if (!isFull) continue;
     enough = count;
     basis = cutDown(basis, ritz, Math.min(maxDimension - 1, count + Math.floor((maxDimension - count) / 2)));
@@ -167,7 +172,12 @@ function* iterate(A: CheckedOperator, start: Float64Array, rng: Rng, wish: Wish)
 }
 
 /** Residuals measured afresh, one product a pair. */
-function* finish(A: Operand, operator: CheckedOperator, { pairs, products, restarts, done }: Found, seed: string): Steps<LanczosResult> {
+function* finish(
+  A: ReadOperand["given"],
+  operator: CheckedOperator,
+  { pairs, products, restarts, done }: Found,
+  seed: string,
+): Steps<LanczosResult> {
   const [n] = operator.shape;
   const count = pairs.length;
   const vectors = new Float64Array(n * count);

@@ -16,11 +16,14 @@ import { largestMagnitude, scaled } from "../dense/sums.js";
 import { NotConvergedError, ShapeError } from "../errors.js";
 import { exponentOf } from "../math/bits.js";
 import { hypot } from "../math/hypot.js";
-import { asOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import type { CheckedOperator, LinearOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
+import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
-import { measureGradient, subtractDamped } from "./gradient-certificate.js";
+import { measureGradient } from "./gradient-certificate.js";
+import { candidate, criterion, product, transposedProduct, type System } from "./lsqr-system.js";
+import { readOperand, withScope } from "./operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
 export interface LsqrOptions {
@@ -87,15 +90,19 @@ export function* lsqrSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<LsqrResult> {
   assertKnownOptions(where, options, known);
+  return yield* withScope((scope) => solveIn(scope, where, A, b, options));
+}
+
+function* solveIn(scope: Scope, where: string, A: Operand, b: VectorInput, options: LsqrOptions): Steps<LsqrResult> {
   const { tolerance = 1e-10, damping = 0, onMiss = "throw" } = options;
   assertInRange(where, { tolerance }, 1e-15, 1);
   assertInRange(where, { damping }, 0, Number.MAX_VALUE);
   assertOneOf(where, { onMiss }, ["throw", "return"]);
-  const operator = asOperator(A, `${where}(A)`);
+  const { given, operator } = yield* readOperand(scope, A, `${where}(A)`);
   const [m, n] = operator.shape;
   const { maxIterations = Math.max(1, 4 * n) } = options;
   assertInteger(where, { maxIterations }, 1, Number.MAX_SAFE_INTEGER);
-  const N = preconditionerOf(where, options.preconditioner, n, damping);
+  const N = yield* preconditionerOf(scope, where, options.preconditioner, n, damping);
   const target = finiteVector(b, m, `${where}(b)`);
   const start = finiteVector(options.initial ?? new Float64Array(n), n, `${where}(initial)`);
   const most = largestMagnitude(target); // b of a size of about 1, exactly, so that nothing overflows on the way
@@ -105,7 +112,7 @@ export function* lsqrSteps(
   const x = scaled(outcome.x, exponent);
   assertFinite(view(x, [n]), `${where}(result overflows float64)`);
 
-  const measured = yield* measureGradient(A, operator, x, target, damping);
+  const measured = yield* measureGradient(given, operator, x, target, damping);
   const { stopped, iterations, normEstimate } = outcome;
   const result: LsqrResult = {
     x: view(x, [n]),
@@ -120,19 +127,18 @@ export function* lsqrSteps(
   return result;
 }
 
-function preconditionerOf(where: string, input: LsqrOptions["preconditioner"], n: number, damping: number): CheckedOperator | undefined {
+function* preconditionerOf(
+  scope: Scope,
+  where: string,
+  input: LsqrOptions["preconditioner"],
+  n: number,
+  damping: number,
+): Steps<CheckedOperator | undefined> {
   if (input === undefined) return undefined;
   assertInRange(where, { damping }, 0, 0); // damping would damp y, not x
-  const N = asOperator(input, `${where}(preconditioner)`);
+  const { operator: N } = yield* readOperand(scope, input, `${where}(preconditioner)`);
   if (N.shape[0] !== n || N.shape[1] !== n) throw new ShapeError(where, "preconditioner", `shape [${n}, ${n}]`, N.shape);
   return N;
-}
-
-interface System {
-  readonly A: CheckedOperator;
-  readonly N: CheckedOperator | undefined;
-  readonly b: Float64Array;
-  readonly damping: number;
 }
 
 interface Outcome {
@@ -199,52 +205,4 @@ function unitize(x: Float64Array, low?: Float64Array): number {
   for (let i = 0; i < x.length; i++) x[i]! /= size;
   if (low) for (let i = 0; i < low.length; i++) low[i]! /= size;
   return size;
-}
-
-/** A N v; t is for N v. */
-function* product({ A, N }: System, v: Float64Array, t: Float64Array, out: Float64Array): Steps<void> {
-  if (N) yield* N.multiplySteps(v, t);
-  yield* A.multiplySteps(N ? t : v, out);
-}
-
-/** v ← Nᵀ (Aᵀ u + μ low). */
-function transposedProduct(
-  { A, N, damping }: System,
-  u: Float64Array,
-  low: Float64Array | undefined,
-  v: Float64Array,
-  t: Float64Array,
-): void {
-  A.multiplyTranspose(u, N ? t : v);
-  if (N) N.multiplyTranspose(t, v);
-  else if (low) addMultiple(damping, low, v);
-}
-
-/** x₀ + N y. */
-function* candidate({ N }: System, x0: Float64Array, y: Float64Array, t: Float64Array): Steps<Float64Array> {
-  if (N) yield* N.multiplySteps(y, t);
-  else t.set(y);
-  return Float64Array.from(x0, (value, j) => value + t[j]!);
-}
-
-/** Which of the two criteria x meets, by its true residual. */
-function* criterion(
-  { A, b, damping, N }: System,
-  x: Float64Array,
-  allowed: number,
-  tolerance: number,
-  normEstimate: number,
-): Steps<"gradient" | "residual" | undefined> {
-  const r = new Float64Array(b.length);
-  yield* A.multiplySteps(x, r);
-  for (let i = 0; i < r.length; i++) r[i] = b[i]! - r[i]!;
-  const size = euclideanNorm(r);
-  if (size <= allowed && damping === 0) return "residual";
-  const g = new Float64Array(x.length);
-  A.multiplyTranspose(r, g);
-  subtractDamped(damping, x, g);
-  const h = new Float64Array(x.length);
-  if (N) N.multiplyTranspose(g, h); // the estimate of the norm is that of A N
-  const whole = damping === 0 ? size : euclideanNorm(Float64Array.of(size, damping * euclideanNorm(x)));
-  return euclideanNorm(N ? h : g) <= tolerance * normEstimate * whole ? "gradient" : undefined;
 }

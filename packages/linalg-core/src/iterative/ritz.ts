@@ -9,7 +9,7 @@ import { view } from "../array/view.js";
 import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import type { Rng } from "../rng.js";
 import type { Steps } from "../runtime/steps.js";
-import { orthogonalize, type KrylovBasis } from "./krylov.js";
+import { orthogonalize, packed, type KrylovBasis } from "./krylov.js";
 import { addMultiple, euclideanNorm } from "./vectors.js";
 
 export interface Pair {
@@ -28,9 +28,12 @@ export interface Ritz {
 /** All Ritz pairs, the wanted end first. */
 export function* ritzPairs({ T }: KrylovBasis, sign: 1 | -1): Steps<Ritz[]> {
   const k = T.length;
-  const { values, vectors } = yield* eigSymmetricSteps("lanczos", view(Float64Array.from(T.flat()), [k, k]));
+  const { values, vectors } = yield* eigSymmetricSteps("lanczos", view(packed(T), [k, k]));
+  const S = vectors!.data;
+  const columns = new Float64Array(k * k);
+  for (let j = 0; j < k; j++) for (let i = 0; i < k; i++) columns[i * k + j] = S[j * k + i]!;
   const pairs = Array.from({ length: k }, (_, i): Ritz => {
-    const s = Float64Array.from({ length: k }, (__, j) => vectors!.data[j * k + i]!);
+    const s = columns.subarray(i * k, i * k + k);
     return { θ: values.data[i]!, s, last: s[k - 1]! };
   });
   return sign > 0 ? pairs.reverse() : pairs;

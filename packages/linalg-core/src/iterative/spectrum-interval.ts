@@ -16,11 +16,13 @@ import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { Certificate } from "../certificate.js";
 import { OptionError, ShapeError } from "../errors.js";
 import { log } from "../math/log.js";
-import { asOperator, type CheckedOperator } from "../operator.js";
+import type { CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions } from "../options.js";
 import { normalizeSeed, rngFor, type Seed } from "../rng.js";
+import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { extendBasis, startBasis } from "./krylov.js";
+import { readOperand, withScope } from "./operand.js";
 import { symmetricOperand } from "./symmetric-operand.js";
 import { extremesOfTridiagonal } from "./tridiagonal-extremes.js";
 import { euclideanNorm, type Operand } from "./vectors.js";
@@ -80,13 +82,17 @@ export function* spectrumIntervalSteps(
   known: readonly string[] = OPTION_NAMES,
 ): Steps<SpectrumIntervalResult> {
   assertKnownOptions(where, options, known);
+  return yield* withScope((scope) => intervalIn(scope, where, A, options));
+}
+
+function* intervalIn(scope: Scope, where: string, A: Operand, options: SpectrumIntervalOptions): Steps<SpectrumIntervalResult> {
   const { confidence = 0.99, seed: givenSeed = "0" } = options;
   assertInRange(where, { confidence }, 0.5, 1 - 1e-12);
   const seed = normalizeSeed(givenSeed, where);
-  const given = asOperator(A, `${where}(A)`);
-  const [n, columns] = given.shape;
-  if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", given.shape);
-  const { operator } = yield* symmetricOperand(where, A, given);
+  const read = yield* readOperand(scope, A, `${where}(A)`);
+  const [n, columns] = read.operator.shape;
+  if (n !== columns || n === 0) throw new ShapeError(where, "A", "a square matrix with rows", read.operator.shape);
+  const { operator } = yield* symmetricOperand(where, read);
   const exponent = log((1.648 * Math.sqrt(n)) / ((1 - confidence) / 2)); // √ε (2k − 1) at least this
   const { steps = Math.min(n, Math.ceil((exponent / Math.sqrt(WIDTH) + 1) / 2)) } = options;
   assertInteger(where, { steps }, 1, n);

@@ -4,15 +4,14 @@
  * Source: Subquad's own convention.
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
-import { asMatrix } from "../array/operands.js";
+import type { NdArray } from "../array/types.js";
 import { assertSymmetric } from "../dense/assert-symmetric.js";
 import { entriesOf } from "../dense/work.js";
 import { AssumptionError } from "../errors.js";
-import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import { rest, type Steps } from "../runtime/steps.js";
-import { isCsr, type CsrMatrix } from "../sparse/csr.js";
-import { asCsr } from "../sparse/structure.js";
-import type { Operand } from "./vectors.js";
+import type { CsrMatrix } from "../sparse/csr.js";
+import type { ReadOperand } from "./operand.js";
 
 /** What an algorithm for symmetric operands works with. */
 export interface SymmetricOperand {
@@ -26,22 +25,20 @@ export interface SymmetricOperand {
  * The symmetric part of a matrix that is symmetric up to round-off: |a_ij − a_ji| may be 8 n u max|a|, u of float64 whatever the dtype.
  *
  * What is left of the difference would otherwise be an error that no certificate counts.
- * @param operator A, checked.
  */
-export function* symmetricOperand(where: string, A: Operand, operator: CheckedOperator): Steps<SymmetricOperand> {
-  if (isLinearOperator(A)) return { operator, asymmetry: 0 };
-  const asymmetry = yield* measureAsymmetry(where, A);
+export function* symmetricOperand(where: string, { given, operator }: ReadOperand): Steps<SymmetricOperand> {
+  if (isLinearOperator(given)) return { operator, asymmetry: 0 };
+  const asymmetry = yield* measureAsymmetry(where, given);
   return { operator: asymmetry === 0 ? operator : averaged(operator), asymmetry };
 }
 
-function* measureAsymmetry(where: string, A: Exclude<Operand, LinearOperator>): Steps<number> {
+function* measureAsymmetry(where: string, A: NdArray | CsrMatrix): Steps<number> {
   const u = UNIT_ROUND_OFF.float64;
-  if (!isCsr(A)) {
-    const input = asMatrix(A, `${where}(A)`);
-    const [n = 0] = input.shape;
-    return (yield* assertSymmetric(where, yield* entriesOf(input), n, 8 * n * u)).measured;
+  if (!("columns" in A)) {
+    const [n = 0] = A.shape;
+    return (yield* assertSymmetric(where, yield* entriesOf(A), n, 8 * n * u)).measured;
   }
-  const { measured, largest } = sparseAsymmetry(asCsr(A, `${where}(A)`));
+  const { measured, largest } = sparseAsymmetry(A);
   const allowed = 8 * A.shape[0] * u * largest;
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });

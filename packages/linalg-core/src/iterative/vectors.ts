@@ -5,15 +5,15 @@
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
-import { asArray } from "../array/convert.js";
 import { vectorEntries } from "../array/operands.js";
 import type { MatrixInput, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { norm } from "../dense/norm.js";
-import { residual } from "../dense/residual.js";
+import { residualSteps } from "../dense/residual.js";
 import { euclideanNorm, sumOfProducts } from "../dense/sums.js";
 import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import { rest, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
 
 /** A matrix, dense or sparse, or an operator. */
@@ -32,7 +32,7 @@ export function addMultiple(α: number, x: Float64Array, y: Float64Array): void 
 /** The finite entries of a vector of this length, a copy. */
 export function finiteVector(input: VectorInput, length: number, site: string): Float64Array {
   const entries = vectorEntries(input, length, site);
-  assertFinite(asArray(input, site), site);
+  assertFinite(view(entries, [length]), site);
   return entries;
 }
 
@@ -49,13 +49,13 @@ const NORM = "‖b − A x‖₂";
  * @param A as the caller gave it.
  * @param operator the same, checked; its product with x is written to `work`.
  */
-export function measureResidual(
+export function* measureResidual(
   A: Operand,
   operator: CheckedOperator,
   x: Float64Array,
   b: Float64Array,
   product: Float64Array,
-): ResidualNorm {
+): Steps<ResidualNorm> {
   const u = UNIT_ROUND_OFF.float64;
   const [m, n] = operator.shape;
   if (isLinearOperator(A)) {
@@ -65,8 +65,9 @@ export function measureResidual(
     const bound = value * (1 + (m + 8) * u);
     return { value, certificate: { kind: "conditional", bound, norm: NORM, condition: "the operator's products are exact" } };
   }
-  const r = residual(A, view(x, [n]), view(b, [m])).data;
+  const r = (yield* residualSteps("residual", A, view(x, [n]), view(b, [m]))).data;
   const value = euclideanNorm(Float64Array.from(r));
+  yield rest();
   const size = norm(A, { kind: "fro" }) * euclideanNorm(x) + euclideanNorm(b);
   // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|), and half a smallest number where R is subnormal
   const vanished = value === 0 && size === 0 ? 0 : 2 * m * Number.MIN_VALUE;

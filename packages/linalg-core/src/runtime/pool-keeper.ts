@@ -6,7 +6,7 @@ import { startPool, type Pool } from "./pool.js";
 import { loaded } from "./runtime.js";
 import { recordPoolReason, shared } from "./shared.js";
 import type { Joinable } from "./types.js";
-import { workerWays } from "./worker-host.js";
+import { workerWays, type WorkerWay } from "./worker-host.js";
 
 /** Threads that an asynchronous call uses if it does not say: 1 where no pool can be had. */
 export function plannedThreads(): number {
@@ -22,7 +22,7 @@ export function poolAtHand(threads: number, mayStart: boolean): Pool | undefined
   return state.pool;
 }
 
-/** Resolves when the pool is up with at least `threads` workers, or cannot be had (then `blocked` says why). */
+/** Resolves when the pool is up with at least `threads` workers, or could not be had (`blocked`, or the reasons, say why). */
 export async function raisePool(threads: number): Promise<void> {
   const state = shared();
   const { joinable } = loaded();
@@ -73,19 +73,50 @@ export function stopWatch(): void {
 async function start(joinable: Joinable, threads: number): Promise<void> {
   const state = shared();
   const refusals: string[] = [];
+  let isStillborn = false;
   for (const way of workerWays(state.settings.workerUrl)) {
-    try {
-      const pool = await startPool(joinable, way, threads, (reason) => {
-        recordPoolReason(reason);
-        state.pool = undefined; // there is one pool at a time
-      });
+    const attempt = await tryWay(joinable, way, threads);
+    if ("pool" in attempt) {
       // a memory that was dropped in the meantime needs no pool any more
-      if (state.loaded?.joinable === joinable) state.pool = pool;
-      else await pool.close();
+      if (state.loaded?.joinable === joinable) state.pool = attempt.pool;
+      else await attempt.pool.close();
+      state.wasStillborn = false;
       return;
-    } catch (error) {
-      refusals.push(`${way.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
+    refusals.push(attempt.refusal);
+    isStillborn = attempt.isStillborn;
   }
-  state.blocked = `workers blocked (${refusals.length === 0 ? "this host has none" : refusals.join("; ")})`;
+  const why = refusals.length === 0 ? "this host has none" : refusals.join("; ");
+  if (isStillborn && !state.wasStillborn) {
+    state.wasStillborn = true; // short of memory, perhaps
+    recordPoolReason(`no pool yet, workers died as they started (${why})`);
+    return;
+  }
+  state.wasStillborn = false;
+  state.blocked = `workers blocked (${why})`;
+}
+
+/** A pool, or why there is none; stillborn: workers could be made, and yet did not come up. */
+async function tryWay(
+  joinable: Joinable,
+  way: WorkerWay,
+  threads: number,
+): Promise<{ readonly pool: Pool } | { readonly refusal: string; readonly isStillborn: boolean }> {
+  const state = shared();
+  let made = 0;
+  const begin: WorkerWay["start"] = (events) => {
+    const worker = way.start(events);
+    made++;
+    return worker;
+  };
+  try {
+    const pool = await startPool(joinable, { ...way, start: begin }, threads, (reason) => {
+      recordPoolReason(reason);
+      state.pool = undefined; // there is one pool at a time
+    });
+    return { pool };
+  } catch (error) {
+    const refusal = `${way.name}: ${error instanceof Error ? error.message : String(error)}`;
+    return { refusal, isStillborn: way.isTrusted && made > 0 };
+  }
 }

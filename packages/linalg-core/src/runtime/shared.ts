@@ -21,6 +21,8 @@ export interface Shared {
   idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** Why no pool can be had; the next configure() or closePool() forgets it. */
   blocked: string | undefined;
+  /** Whether the last try ended with workers that died as they started: one more is made before that counts as blocked. */
+  wasStillborn: boolean;
   /** What became of earlier pools. */
   readonly poolReasons: string[];
 }
@@ -64,6 +66,7 @@ function fresh(): Shared {
     starting: undefined,
     idleTimer: undefined,
     blocked: undefined,
+    wasStillborn: false,
     poolReasons: [],
   };
 }

@@ -25,6 +25,8 @@ export interface WorkerWay {
   readonly name: string;
   /** Milliseconds a worker may take to answer. */
   readonly readyWithin: number;
+  /** Whether a host that lets a worker be made lets it run: in browsers a policy may kill it, or let it be silent. */
+  readonly isTrusted: boolean;
   start(events: WorkerEvents): PoolWorker;
   dispose(): void;
 }
@@ -84,7 +86,7 @@ function nodeWay(threads: NodeThreads): WorkerWay {
       },
     };
   };
-  return { name: "worker_threads", readyWithin: NODE_READY_WITHIN, start, dispose: nothing };
+  return { name: "worker_threads", readyWithin: NODE_READY_WITHIN, isTrusted: true, start, dispose: nothing };
 }
 
 function webWay(name: string, address: () => string, dispose: (url: string) => void = nothing): WorkerWay {
@@ -115,7 +117,7 @@ function webWay(name: string, address: () => string, dispose: (url: string) => v
     if (url !== undefined) dispose(url);
     url = undefined; // a later start needs a new one
   };
-  return { name, readyWithin: WEB_READY_WITHIN, start, dispose: disposeUrl };
+  return { name, readyWithin: WEB_READY_WITHIN, isTrusted: false, start, dispose: disposeUrl };
 }
 
 function blobUrl(): string {

@@ -14,7 +14,8 @@ import { ShapeError } from "../errors.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { axisOf, rowsAlong } from "./axis.js";
-import { transformRows } from "./bluestein.js";
+import { transformRows, type ComplexRows } from "./bluestein.js";
+import { hasOverflowed, shrinkLargeRows } from "./headroom.js";
 import { deliverRows, refuseOverflow, type Spectrum } from "./spectrum.js";
 
 export interface FftOptions {
@@ -75,16 +76,26 @@ export function* fftSteps(
   const rows = rowsAlong(a, k);
   const x = denseCopy(rows, "float64");
   const y = b === null ? new Float64Array(x.length) : denseCopy(rowsAlong(b, k), "float64");
-  // the inverse is the transform of the numbers with both parts swapped
-  const X = yield* transformRows([where, "re"], n, inverse ? { re: y, im: x } : { re: x, im: y });
-  const shape = rows.shape;
-  const factor = inverse ? 1 / n : 1;
-  const result = {
-    re: deliverRows(inverse ? X.im : X.re, shape, k, dtype, factor),
-    im: deliverRows(inverse ? X.re : X.im, shape, k, dtype, factor),
-  };
+  const X = inverse ? yield* inverseRows(where, n, { re: x, im: y }) : yield* transformRows([where, "re"], n, { re: x, im: y });
+  const result = { re: deliverRows(X.re, rows.shape, k, dtype), im: deliverRows(X.im, rows.shape, k, dtype) };
   refuseOverflow(where, result, dtype);
   return result;
+}
+
+/** The inverse is the transform of the numbers with both parts swapped, and the factor 1/n. */
+function* inverseRows(where: string, n: number, rows: ComplexRows): Steps<ComplexRows> {
+  let X = yield* transformRows([where, "re"], n, { re: rows.im, im: rows.re });
+  let restore: ((part: Float64Array) => void) | undefined;
+  if (hasOverflowed(X.re, X.im)) {
+    const shrunk = shrinkLargeRows(n, rows);
+    X = yield* transformRows([where, "re"], n, { re: shrunk.rows.im, im: shrunk.rows.re });
+    restore = shrunk.restore;
+  }
+  for (const part of [X.re, X.im]) {
+    for (let p = 0; p < part.length; p++) part[p] = part[p]! * (1 / n);
+    restore?.(part);
+  }
+  return { re: X.im, im: X.re };
 }
 
 /** Two operands that belong together entry by entry. */

@@ -9,6 +9,7 @@ import { denseCopy, promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
+import { view } from "../array/view.js";
 import { describeValue } from "../describe.js";
 import { ShapeError } from "../errors.js";
 import { assertInteger, assertKnownOptions } from "../options.js";
@@ -18,6 +19,7 @@ import { fillSteps, takeSteps } from "../runtime/transfer.js";
 import { axisOf, rowsAlong } from "./axis.js";
 import { transformRows, type ComplexRows } from "./bluestein.js";
 import { assertSameShape } from "./fft.js";
+import { hasOverflowed, shrinkLargeRows } from "./headroom.js";
 import { levelsOf } from "./levels.js";
 import { allocPlanar, LARGEST_POWER, LEAST_POWER, reverseRows } from "./power-rows.js";
 import type { RfftOptions } from "./rfft.js";
@@ -79,9 +81,15 @@ export function* irfftSteps(
   assertFinite(b, `${where}(im)`);
   const dtype = promote(a, b);
   const rows = rowsAlong(a, k);
-  const x = yield* reverseTransform(where, rows, rowsAlong(b, k), n);
+  let x = yield* reverseTransform(where, rows, rowsAlong(b, k), n);
+  const isSafe = !hasOverflowed(x);
+  if (!isSafe) {
+    const shrunk = shrinkLargeRows(half, { re: denseCopy(rows, "float64"), im: denseCopy(rowsAlong(b, k), "float64") });
+    x = yield* reverseTransform(where, view(shrunk.rows.re, rows.shape), view(shrunk.rows.im, rows.shape), n);
+    shrunk.restore(x);
+  }
   const result = deliverRows(x, [...rows.shape.slice(0, -1), n], k, dtype);
-  assertFinite(result, `${where}(result overflows ${dtype})`);
+  if (!isSafe || dtype === "float32") assertFinite(result, `${where}(result overflows ${dtype})`);
   return result;
 }
 

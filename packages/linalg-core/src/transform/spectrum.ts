@@ -16,9 +16,8 @@ export interface Spectrum {
   readonly im: NdArray;
 }
 
-/** Rows times a factor, with their axis back in place k; the rows are used up. */
-export function deliverRows(rows: Float64Array, rowsShape: readonly number[], k: number, dtype: DType, factor = 1): NdArray {
-  if (factor !== 1) for (let i = 0; i < rows.length; i++) rows[i] = rows[i]! * factor;
+/** Rows with their axis back in place k; they are used up. */
+export function deliverRows(rows: Float64Array, rowsShape: readonly number[], k: number, dtype: DType): NdArray {
   if (dtype === "float64" && k === rowsShape.length - 1) return makeArray(rows, rowsShape, rowMajorStride(rowsShape), 0);
   const shape = indexAlong(rowsShape, k);
   const result = blank(shape, dtype);

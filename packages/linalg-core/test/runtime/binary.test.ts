@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { coreKernels } from "../../src/kernels/core.js";
 import { decodeHex, withPlainMemory } from "../../src/runtime/binary.js";
+import { FACTORS } from "../../src/runtime/layout.js";
+import { dataEnd } from "./data-section.js";
 
 /** A module with imports of every kind before its memory: (func), (global), (table), then the memory with limits flag 3. */
 const MIXED_IMPORTS = [
@@ -17,6 +19,11 @@ describe.each([
   ["simd", decodeHex(coreKernels.simd)],
   ["relaxed", decodeHex(coreKernels.relaxed)],
 ])("%s", (_, binary) => {
+  test("its constants end below what is written to memory at run time", () => {
+    expect(dataEnd(binary)).toBeGreaterThan(0);
+    expect(dataEnd(binary)).toBeLessThanOrEqual(FACTORS);
+  });
+
   test("one byte makes it a module for plain memory", () => {
     const plain = withPlainMemory(binary);
     expect(plain.length).toBe(binary.length);
@@ -28,6 +35,16 @@ describe.each([
     new Float64Array(memory.buffer).set([1, NaN, 3], 2 ** 20);
     expect(firstNonFiniteF64(3, 2 ** 23)).toBe(1);
   });
+});
+
+test("a data section of every kind of segment", () => {
+  const segments = [
+    [0, 0x41, 0x80, 0x08, 0x0b, 2, 7, 7],
+    [2, 0, 0x41, 4, 0x0b, 1, 9],
+  ]; // 2 bytes at 1024, 1 byte at 4
+  const body = [segments.length, ...segments.flat()];
+  expect(dataEnd(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 11, body.length, ...body]))).toBe(1026);
+  expect(() => dataEnd(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 11, 4, 1, 1, 1, 9]))).toThrow("passive");
 });
 
 test("the walk passes imports of every other kind", () => {

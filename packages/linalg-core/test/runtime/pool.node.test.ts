@@ -172,10 +172,24 @@ describe("failures", () => {
     expect(hasPool()).toBe(true);
   });
 
-  test("a worker that dies before it is ready: one thread, with the reason", async () => {
+  test("a worker that dies before it is ready: the next use tries again", async () => {
     await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')"), async () => {
       await ready();
-      expect(backend().reasons.at(-1)).toContain("workers blocked (worker_threads: Error: no room");
+      expect(hasPool()).toBe(false);
+      expect(backend().reasons.at(-1)).toContain("no pool yet, workers died as they started (worker_threads: Error: no room");
+      expect(await squareBitsAsync(64, { threads: 2 })).toBe(squareBits(64));
+    });
+    await ready();
+    expect(hasPool()).toBe(true);
+    expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
+  });
+
+  test("workers that die again before they are ready: one thread, with the reason", async () => {
+    await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')"), async () => {
+      await ready();
+      await ready();
+      expect(backend().threads).toBe(1);
+      expect(backend().reasons.some((reason) => reason.includes("workers blocked (worker_threads: Error: no room"))).toBe(true);
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
   });

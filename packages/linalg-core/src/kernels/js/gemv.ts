@@ -4,7 +4,7 @@
  *   A  m × n, rows from A[a] on, `stride` apart      x, y  from x[b], y[c] on; the arrays may be one
  */
 import type { ComputeMemory } from "../abi.js";
-import { readWords, round, type Real, type RealArray } from "./real.js";
+import { readWords, type Real, type RealArray } from "./real.js";
 
 const GEMV = ["m", "n", "A", "x", "y", "perTile"] as const;
 
@@ -56,8 +56,18 @@ export function addRows(
   for (let i = 0; i < m; i++) {
     const factor = x[b + i]!;
     const row = a + i * stride;
-    for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + round(single, factor * A[row + j]!); // the store rounds
+    if (single) addRowSingle(factor, A, row, y, c, columns);
+    else addRowDouble(factor, A, row, y, c, columns);
   }
+}
+
+// the store rounds the sum; two functions, since with the flag in the loop both are 7 times slower (1000 × 1000: 12.9 and 1.7 ms)
+function addRowSingle(factor: number, A: RealArray, row: number, y: RealArray, c: number, columns: number): void {
+  for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + Math.fround(factor * A[row + j]!);
+}
+
+function addRowDouble(factor: number, A: RealArray, row: number, y: RealArray, c: number, columns: number): void {
+  for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + factor * A[row + j]!;
 }
 
 function dotOf8(A: RealArray, p: number, x: RealArray, q: number, n: number): number {

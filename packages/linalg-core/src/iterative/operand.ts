@@ -1,0 +1,95 @@
+/**
+ * Operands of the iterative algorithms: read once a call, and a dense matrix of some size kept in compute memory while it lasts, where its
+ * products are work of a kernel.
+ *
+ *   A  m × n      kept row-major, float64
+ *
+ * The kernel and the plain loop have the same sums (`matvec`): where the matrix lies does not change a bit.
+ * Source: Subquad's own convention.
+ */
+import { indicesOf } from "../array/layout.js";
+import { asMatrix } from "../array/operands.js";
+import type { NdArray } from "../array/types.js";
+import { multiplyChunk } from "../dense/matvec.js";
+import { isNumericsError, NonFiniteError, splitSite } from "../errors.js";
+import { asOperator, checkProduct, isLinearOperator, OVERFLOW, type CheckedOperator, type LinearOperator } from "../operator.js";
+import { callKernel } from "../runtime/dtype-kernels.js";
+import { runtime } from "../runtime/runtime.js";
+import { openScope, type Scope } from "../runtime/scope.js";
+import { rest, runSync, type Steps } from "../runtime/steps.js";
+import { fillSteps } from "../runtime/transfer.js";
+import { isCsr, type CsrMatrix } from "../sparse/csr.js";
+import { asCsr } from "../sparse/structure.js";
+import type { Operand } from "./vectors.js";
+import { coreKernels } from "../kernels/core.js";
+
+/** An operand as algorithms use it. */
+export interface ReadOperand {
+  /** What the caller gave, read: from here on nothing is converted a second time. */
+  readonly given: NdArray | CsrMatrix | LinearOperator;
+  /** Its products; of a dense matrix until the scope is released. */
+  readonly operator: CheckedOperator;
+}
+
+/** Below so many entries, the plain loop is as fast as the call of a kernel: as in `matvec`. */
+const SMALL = 2 ** 12;
+
+/** Reads and checks an operand; errors as `asOperator`. */
+export function* readOperand(scope: Scope, input: Operand, site: string): Steps<ReadOperand> {
+  if (!isCsr(input) && isLinearOperator(input)) return { given: input, operator: asOperator(input, site) };
+  const given = isCsr(input) ? asCsr(input, site) : asMatrix(input, site);
+  if ("columns" in given || given.size < SMALL) return { given, operator: asOperator(given, site) };
+  const address = roomFor(scope, 8 * given.size);
+  return { given, operator: address === undefined ? asOperator(given, site) : yield* keep(scope, given, address, site) };
+}
+
+/** Runs an algorithm with a scope for its operands. */
+export function* withScope<R>(algorithm: (scope: Scope) => Steps<R>): Steps<R> {
+  const scope = openScope();
+  try {
+    return yield* algorithm(scope);
+  } finally {
+    scope.release();
+  }
+}
+
+/** Room in compute memory, where there is some: the limit of that is no limit of ordinary arrays. */
+function roomFor(scope: Scope, bytes: number): number | undefined {
+  try {
+    return scope.alloc(bytes);
+  } catch (error) {
+    if (isNumericsError(error) && error.code === "ERR_LIMIT") return undefined;
+    throw error;
+  }
+}
+
+function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<CheckedOperator> {
+  const [m = 0, n = 0] = A.shape;
+  yield* fillSteps(A, "float64", address);
+  yield rest();
+  const bad = callKernel(coreKernels, "firstNonFinite", "float64", m * n, address);
+  if (bad >= 0) {
+    const { where, argument } = splitSite(site);
+    throw new NonFiniteError(where, argument, runtime().memory.f64[address / 8 + bad]!, indicesOf(bad, A.shape));
+  }
+  const [wide, high] = [scope.alloc(8 * n), scope.alloc(8 * m)];
+  function* product(transpose: boolean, from: Float64Array, to: Float64Array): Steps<void> {
+    const [factors, y] = transpose ? [high, wide] : [wide, high];
+    runtime().memory.f64.set(from, factors / 8);
+    runtime().memory.f64.fill(0, y / 8, y / 8 + to.length);
+    yield* multiplyChunk(scope, "float64", transpose, { count: m, n, chunk: address, factors, y, first: 0 });
+    to.set(runtime().memory.f64.subarray(y / 8, y / 8 + to.length));
+    checkProduct(to, site, OVERFLOW);
+  }
+  return {
+    shape: [m, n],
+    hasTranspose: true,
+    multiply: (x, y) => {
+      runSync(product(false, x, y));
+    },
+    multiplyTranspose: (y, x) => {
+      runSync(product(true, y, x));
+    },
+    multiplySteps: (x, y) => product(false, x, y),
+  };
+}
