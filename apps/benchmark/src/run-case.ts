@@ -56,8 +56,8 @@ async function firstAnswer(
   truth: { readonly input: unknown; readonly reference: unknown },
   context: CaseContext,
 ): Promise<ContenderResult | Live> {
-  const { name, role, engine } = contender;
-  const common = { name, role, ...(engine ? { engine } : {}) };
+  const { name, role, engine, threads } = contender;
+  const common = { name, role, ...(engine ? { engine } : {}), ...(threads ? { threads } : {}) };
   const unfit = contender.unfit?.(size);
   if (unfit) return { ...common, status: "unfit", reason: unfit };
   let prepared: Prepared<unknown> | undefined;
@@ -108,13 +108,18 @@ function withTimes(row: ContenderResult, { times, repeats, cpu, preempted, cut, 
   };
 }
 
-/** Adds what each row is worth against our exact method and, for our own rows, against the fastest rival whose answer is right. */
+/**
+ * Adds what each row is worth against our exact method and, for our own rows, against the fastest rival whose answer is right and that runs
+ * where we do: machine code outside the sandbox is there for reference.
+ */
 function withRatios(result: CaseResult): CaseResult {
   const exact = timed(result, ({ role }) => role === "ours-exact");
-  const rivals = result.contenders.filter(({ role, status, median: time }) => role === "rival" && status === "ok" && time !== undefined);
-  const best = rivals.sort((a, b) => a.median! - b.median!)[0];
+  const rivals = result.contenders
+    .filter(({ role, engine, status, median: time }) => role === "rival" && engine !== "native" && status === "ok" && time !== undefined)
+    .sort((a, b) => a.median! - b.median!);
   const contenders = result.contenders.map((row) => {
     if (!row.times) return row;
+    const best = rivals.find(({ threads }) => threads === row.threads);
     return {
       ...row,
       ...(exact?.times && exact !== row ? { versusExact: ratioOfTimes(exact.times, row.times) } : {}),

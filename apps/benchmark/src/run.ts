@@ -57,7 +57,7 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
       await progress.during(benchCase.id, async (report) => {
         for (const [s, size] of sizes.entries()) {
           if (signal?.aborted) break;
-          const contenders = selectContenders(benchCase, size, settings.rivals);
+          const contenders = selectContenders(benchCase, size, settings);
           const onProgress = (share: number): void => {
             report((s + share) / sizes.length, sizeText(size));
           };

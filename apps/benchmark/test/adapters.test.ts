@@ -68,7 +68,7 @@ async function answers(prepare: () => Promise<Prepared<Values>>): Promise<readon
     return read;
   } catch (error) {
     if (!(error instanceof AbsentError)) throw error;
-    expect(error.message).toMatch(/not installed: npm (start|run rivals)|does not load/);
+    expect(error.message).toMatch(/not installed: (npm (start|run rivals)|needs python3)|not built|does not load/);
     return null;
   }
 }

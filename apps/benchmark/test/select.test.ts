@@ -34,7 +34,8 @@ describe("oracle", () => {
   });
 
   test("rivals by name, and contenders that a size hides", () => {
-    const names = (n: number, rivals: Selection["rivals"]) => selectContenders(cases[0]!, { n }, rivals).map(({ name }) => name);
+    const names = (n: number, rivals: Selection["rivals"]) =>
+      selectContenders(cases[0]!, { n }, { rivals, profile: "full" }).map(({ name }) => name);
     expect(names(512, "all")).toEqual(["ours", "tfjs-wasm", "large only"]);
     expect(names(256, "all")).toEqual(["ours", "tfjs-wasm"]);
     expect(names(512, [])).toEqual(["ours"]);
