@@ -9,7 +9,11 @@ export function gemmRivals(dtype: "float32" | "float64"): readonly Contender<Gem
     const limit = rival.gemmLimit?.[dtype];
     const gemm = rival.gemm?.bind(rival);
     if (limit === undefined || !gemm) return [];
-    const unfit = (size: Size): string | undefined => (Number(size.n) > limit ? `would take too long above n = ${limit}` : undefined);
+    const unfit = (size: Size): string | undefined => {
+      const n = Number(size.n);
+      if (n > limit) return `would take too long above n = ${limit}`;
+      return rival.gemmUnfit?.({ m: Number(size.m ?? n), k: Number(size.k ?? n), n });
+    };
     return [{ ...asRival(rival), unfit, prepare: (task) => gemm(task) }];
   });
 }

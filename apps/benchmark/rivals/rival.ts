@@ -75,6 +75,8 @@ export interface Rival {
   readonly gemmLimit?: { readonly float32?: number; readonly float64?: number };
   /** The largest n of n x n attention that fits the library's memory. */
   readonly attentionLimit?: number;
+  /** Why a product of these sizes is not offered, if it is not. */
+  gemmUnfit?(sizes: Pick<GemmTask, "m" | "k" | "n">): string | undefined;
   gemm?(task: GemmTask): Promise<Prepared<Values>>;
   attention?(task: AttentionTask): Promise<Prepared<Values>>;
   readonly matrix?: Partial<Readonly<Record<MatrixJob, MatrixWork>>>;
