@@ -109,6 +109,18 @@ describe("oracle", () => {
     expect(contenders[1]!.versusRival!.rival).toBe("rival");
     expect(contenders[2]!.versusRival).toBeUndefined();
   });
+
+  test("machine code and other numbers of threads are never the rival that is beaten", async () => {
+    const { contenders } = await runWith([
+      answering("two threads", 0, { role: "ours", threads: 2 }),
+      answering("one thread", 0, { role: "ours" }),
+      answering("NumPy", 0, { engine: "native" }),
+      answering("rival", 0),
+      answering("rival on two", 0, { threads: 2 }),
+    ]);
+    expect(contenders[0]!.versusRival!.rival).toBe("rival on two");
+    expect(contenders[1]!.versusRival!.rival).toBe("rival");
+  });
 });
 
 describe("certificate is honest", () => {
