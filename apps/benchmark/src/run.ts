@@ -35,7 +35,7 @@ export interface Progress {
  */
 const EFFORT: Readonly<Record<Selection["profile"], CaseOptions & { readonly hurryAfter: number }>> = {
   quick: { rounds: 3, sampleTime: 30, budget: 600, cutoff: 15_000, timeLimit: 30_000, hurryAfter: 120 },
-  full: { rounds: 9, sampleTime: 20, budget: 5000, cutoff: 60_000, timeLimit: 120_000, hurryAfter: 3000 },
+  full: { rounds: 9, sampleTime: 20, budget: 2000, cutoff: 25_000, timeLimit: 120_000, hurryAfter: 3000 },
 };
 
 /** Runs the selection. Throws UsageError before any work when nothing matches. */
