@@ -15,6 +15,7 @@ import { benchCase as gemmF32 } from "./linalg/gemm-f32.js";
 import { benchCase as gemmF64 } from "./linalg/gemm-f64.js";
 import { benchCase as gemmSmall } from "./linalg/gemm-small.js";
 import { benchCase as gram } from "./linalg/gram.js";
+import { benchCase as jsBackend } from "./linalg/js-backend.js";
 import { benchCase as leastSquares } from "./linalg/least-squares.js";
 import { benchCase as lu } from "./linalg/lu.js";
 import { benchCase as qr } from "./linalg/qr.js";
@@ -34,6 +35,7 @@ export const cases: readonly Case[] = [
   gptHeads,
   gemmF64,
   gemmSmall,
+  jsBackend,
   gram,
   strides,
   svdBattery,

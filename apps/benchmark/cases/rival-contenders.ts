@@ -9,19 +9,23 @@ export function gemmRivals(dtype: "float32" | "float64"): readonly Contender<Gem
     const limit = rival.gemmLimit?.[dtype];
     const gemm = rival.gemm?.bind(rival);
     if (limit === undefined || !gemm) return [];
-    const unfit = (size: Size): string | undefined => (Number(size.n) > limit ? `would take too long above n = ${limit}` : undefined);
-    return [{ name: rival.name, role: "rival", engine: rival.engine, unfit, prepare: (task) => gemm(task) }];
+    const unfit = (size: Size): string | undefined => {
+      const n = Number(size.n);
+      if (n > limit) return `would take too long above n = ${limit}`;
+      return rival.gemmUnfit?.({ m: Number(size.m ?? n), k: Number(size.k ?? n), n });
+    };
+    return [{ ...asRival(rival), unfit, prepare: (task) => gemm(task) }];
   });
 }
 
 /** Every rival that does this to a matrix; too large ones are "unfit". */
 export function matrixRivals(job: MatrixJob): readonly Contender<MatrixTask, Values>[] {
-  return rivals.flatMap(({ name, engine, matrix }) => {
-    const work = matrix?.[job];
+  return rivals.flatMap((rival) => {
+    const work = rival.matrix?.[job];
     if (!work) return [];
     const unfit = (size: Size): string | undefined =>
       Number(size.n) > work.limit ? `fails or takes too long above n = ${work.limit}` : undefined;
-    return [{ name, role: "rival", engine, unfit, prepare: (task) => work.prepare(task) }];
+    return [{ ...asRival(rival), unfit, prepare: (task) => work.prepare(task) }];
   });
 }
 
@@ -31,8 +35,12 @@ export function rivalsFor<I>(
 ): readonly Contender<I, Values>[] {
   return rivals.flatMap((rival) => {
     const able = prepare(rival);
-    return able ? [{ name: rival.name, role: "rival", engine: rival.engine, prepare: able }] : [];
+    return able ? [{ ...asRival(rival), prepare: able }] : [];
   });
+}
+
+function asRival({ name, engine, fullOnly }: Rival): Pick<Contender<never, never>, "name" | "role" | "engine" | "fullOnly"> {
+  return { name, role: "rival", engine, ...(fullOnly ? { fullOnly } : {}) };
 }
 
 /** A function of our own hand as a rival. */

@@ -1,8 +1,9 @@
 /**
  * eigen: the C++ library of that name in WebAssembly, float64.
  *
- * What it returns lives until the next flush: operands are put on its list of exceptions first. Its factorizations copy matrices to a stack that
- * is small and not guarded, and a module whose stack ran over is of no more use: the limits are well below that. Its LU returns no usable L.
+ * What it returns lives until the next flush: operands are put on its list of exceptions first. Its stack is small and not guarded, and a module
+ * whose stack ran over is of no more use. Factorizations copy matrices there: the limits are well below that. Products copy panels there unless
+ * they exceed 128 KiB. Its LU returns no usable L.
  */
 import type { Prepared, Values } from "../src/case.js";
 import { loadPackage } from "./load.js";
@@ -27,6 +28,8 @@ interface Eigen {
   };
 }
 
+const [STACK, HEAP] = [2 ** 15, 2 ** 17]; // bytes, by trial: products of n = 72 to 128 break it, those of 64 and of 132 and more do not
+
 export const eigen: Rival = {
   name: "eigen",
   packages: ["eigen"],
@@ -34,6 +37,10 @@ export const eigen: Rival = {
   engine: "wasm",
   licence: "MIT, MPL-2.0",
   gemmLimit: { float64: 1024 },
+  gemmUnfit: ({ m, k, n }) => {
+    const panel = 8 * k * Math.min(m, n);
+    return panel > STACK && panel <= HEAP ? "its stack runs over where a panel takes 32 to 128 KiB" : undefined;
+  },
   async gemm({ m, k, n, A, B }) {
     const { library, version } = await load();
     const [a, b] = [new library.Matrix(rowsOf(A, m, k)), new library.Matrix(rowsOf(B, k, n))];

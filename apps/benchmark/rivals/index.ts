@@ -8,6 +8,7 @@ import { mlMatrix } from "./ml-matrix.js";
 import { ndarrayGemm } from "./ndarray-gemm.js";
 import { npyjs } from "./npyjs.js";
 import { numeric } from "./numeric.js";
+import { hasNumpy, numpy } from "./numpy.js";
 import { numpyTs } from "./numpy-ts.js";
 import { onnxruntimeNode, onnxruntimeNodeFused, onnxruntimeWeb, onnxruntimeWebFused } from "./onnxruntime.js";
 import type { Rival } from "./rival.js";
@@ -32,9 +33,11 @@ export const rivals: readonly Rival[] = [
   fourierTransform,
   mlFft,
   npyjs,
+  numpy,
 ];
 
 /** Whether the packages of a rival can be found; they may still fail to load. */
 export function isInstalled(rival: Rival): boolean {
+  if (rival === numpy) return hasNumpy();
   return rival.packages.every((name) => locate(name, rival.home) !== undefined);
 }

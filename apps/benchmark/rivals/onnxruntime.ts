@@ -1,4 +1,8 @@
-/** ONNX Runtime, one thread: WebAssembly (`onnxruntime-web`) and machine code (`onnxruntime-node`, AVX-512 where there is one). */
+/**
+ * ONNX Runtime, one thread: WebAssembly (`onnxruntime-web`) and machine code (`onnxruntime-node`, AVX-512 where there is one).
+ *
+ * The threads of the WebAssembly are settled when its first session is made, for the whole process; with two it runs in a worker of its own.
+ */
 import type { Prepared, Values } from "../src/case.js";
 import { loadPackage, locate } from "./load.js";
 import { attentionModel, fusedAttentionModel, gemmModel } from "./onnx-model.js";
@@ -41,24 +45,32 @@ export const onnxruntimeNodeFused: Rival = {
   engine: "native",
 };
 
+/** Two threads; only where no session has been made before. */
+export const onnxruntimeWebTwoThreads: Rival = {
+  ...shared,
+  ...runtime("onnxruntime-web", false, 2),
+  name: "onnxruntime-web (2 threads)",
+  engine: "wasm",
+};
+
 function attentionOnly(name: PackageName): Pick<Rival, "packages" | "attention"> {
   const { packages, attention } = runtime(name, true);
   return { packages, attention };
 }
 
 /** Attention by its parts, or as the one operator MultiHeadAttention. */
-function runtime(name: PackageName, fused: boolean): Required<Pick<Rival, "packages" | "gemm" | "attention">> {
+function runtime(name: PackageName, fused: boolean, threads = 1): Required<Pick<Rival, "packages" | "gemm" | "attention">> {
   return {
     packages: [name],
     async gemm({ m, k, n, A, B }) {
-      const { ort, version } = await load(name);
+      const { ort, version } = await load(name, threads);
       const double = A instanceof Float64Array;
       const tensor = (values: Values, shape: readonly number[]): Tensor => new ort.Tensor(double ? "float64" : "float32", values, shape);
       const feeds = { a: tensor(A, [m, k]), b: tensor(B, [k, n]) };
       return prepared(await session(ort, name, gemmModel(m, k, n, double)), feeds, "c", version);
     },
     async attention({ n, d, Q, K, V, scale }: AttentionTask) {
-      const { ort, version } = await load(name);
+      const { ort, version } = await load(name, threads);
       const shape = fused ? [1, n, d] : [n, d];
       const [q, k, v] = [Q, K, V].map((values) => new ort.Tensor("float32", values, shape)) as [Tensor, Tensor, Tensor];
       const model = fused ? fusedAttentionModel(n, d) : attentionModel(n, d, scale);
@@ -99,12 +111,12 @@ async function session(ort: Ort, name: PackageName, model: Uint8Array): Promise<
  * Both packages register their engine as "cpu" in a module that they share, and the first to come keeps the name: machine code must be loaded
  * first, or its sessions run the WebAssembly engine.
  */
-async function load(name: PackageName): Promise<{ ort: Ort; version: string }> {
-  if (name === "onnxruntime-web" && locate("onnxruntime-node", "rivals-onnx"))
+async function load(name: PackageName, threads: number): Promise<{ ort: Ort; version: string }> {
+  if (name === "onnxruntime-web" && threads === 1 && locate("onnxruntime-node", "rivals-onnx"))
     await loadPackage("onnxruntime-node", "rivals-onnx").catch(() => undefined);
   const { module, version } = await loadPackage(name, "rivals-onnx");
   const ort = "InferenceSession" in (module as object) ? (module as Ort) : (module as { default: Ort }).default;
   ort.env.logLevel = "error";
-  if (name === "onnxruntime-web") ort.env.wasm.numThreads = 1; // must stand before the first session
+  if (name === "onnxruntime-web") ort.env.wasm.numThreads = threads; // must stand before the first session
   return { ort, version };
 }

@@ -67,10 +67,16 @@ export interface Rival {
   readonly home: Home;
   readonly engine: Engine;
   readonly licence: string;
+  /** How to get what is no package. */
+  readonly get?: string;
+  /** Takes part in the full profile only, or when it is asked for by name. */
+  readonly fullOnly?: boolean;
   /** The largest n of a square product that is worth waiting for, a type; a missing type is not offered. */
   readonly gemmLimit?: { readonly float32?: number; readonly float64?: number };
   /** The largest n of n x n attention that fits the library's memory. */
   readonly attentionLimit?: number;
+  /** Why a product of these sizes is not offered, if it is not. */
+  gemmUnfit?(sizes: Pick<GemmTask, "m" | "k" | "n">): string | undefined;
   gemm?(task: GemmTask): Promise<Prepared<Values>>;
   attention?(task: AttentionTask): Promise<Prepared<Values>>;
   readonly matrix?: Partial<Readonly<Record<MatrixJob, MatrixWork>>>;

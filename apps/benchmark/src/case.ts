@@ -58,6 +58,8 @@ export interface Prepared<O> {
   /** Frees everything else. */
   close?(): unknown;
   claim?(output: unknown): Claim;
+  /** The seconds that the run which returned this took by a clock beside the work; left out where the work is done in this thread. */
+  seconds?(output: unknown): number;
   readonly version?: string;
 }
 
@@ -65,6 +67,10 @@ export interface Contender<I, O> {
   readonly name: string;
   readonly role: Role;
   readonly engine?: Engine;
+  /** Threads it uses, where that is not the run's own count; only rows of one count are compared. */
+  readonly threads?: number;
+  /** Takes part in the full profile only, or when it is asked for by name. */
+  readonly fullOnly?: boolean;
   /** The largest error with which this contender's answer counts as right; the case's own gate when left out. */
   readonly allowedError?: number;
   /** Why this contender does not take part at this size, if it does not. */

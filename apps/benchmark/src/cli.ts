@@ -3,3 +3,4 @@
 import { createProgram } from "./commands.js";
 
 process.exitCode = await createProgram().run(process.argv.slice(2));
+setTimeout(() => process.exit(), 5000).unref(); // a rival that was stopped may hold threads: they do not hold the process

@@ -7,7 +7,7 @@ import { sizeText } from "./select.js";
 export function listText(cases: readonly Case[], json: boolean): string {
   const listed = rivals.map((rival) => {
     const installed = isInstalled(rival);
-    const get = rival.home === "." ? "npm start installs it" : "npm run rivals";
+    const get = rival.get ?? (rival.home === "." ? "npm start installs it" : "npm run rivals");
     return { name: rival.name, engine: rival.engine, licence: rival.licence, installed, ...(installed ? {} : { get }) };
   });
   if (json) return JSON.stringify({ cases: cases.map(({ id, question, sizes }) => ({ id, question, sizes })), rivals: listed }, null, 1);

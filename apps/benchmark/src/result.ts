@@ -5,7 +5,7 @@ import type { Certificate } from "@subquad/linalg-core";
 import type { Engine, Role, Size, Verified } from "./case.js";
 import type { Ratio } from "./statistics.js";
 
-export type Status = "ok" | "wrong" | "failed" | "absent" | "unfit";
+export type Status = "ok" | "wrong" | "failed" | "timeout" | "absent" | "unfit";
 
 export interface ClaimResult extends Verified {
   readonly method: string;
@@ -19,6 +19,8 @@ export interface ContenderResult {
   readonly name: string;
   readonly role: Role;
   readonly engine?: Engine;
+  /** Threads, where they are not those of the row group. */
+  readonly threads?: number;
   readonly version?: string;
   readonly status: Status;
   /** Why the status is not "ok". */
@@ -39,7 +41,7 @@ export interface ContenderResult {
   readonly cut?: boolean;
   /** Time of our exact method divided by this one's: above 1 is faster than exact. */
   readonly versusExact?: Ratio;
-  /** Time of the fastest right rival divided by this one's, for our own methods. */
+  /** Time of the fastest right rival in the sandbox (JavaScript, WebAssembly) on as many threads divided by this one's, for our own methods. */
   readonly versusRival?: Ratio & { readonly rival: string };
   /** Of the first answer: equal for equal seeds. */
   readonly checksum?: number;
@@ -104,7 +106,7 @@ export function timed(result: CaseResult, accept: (contender: ContenderResult) =
 export function ownFailures(cases: readonly CaseResult[]): readonly { readonly at: CaseResult; readonly row: ContenderResult }[] {
   return cases.flatMap((at) =>
     at.contenders
-      .filter((row) => row.role.startsWith("ours") && (row.status === "wrong" || row.status === "failed" || row.claim?.holds === false))
+      .filter((row) => row.role.startsWith("ours") && (["wrong", "failed", "timeout"].includes(row.status) || row.claim?.holds === false))
       .map((row) => ({ at, row })),
   );
 }

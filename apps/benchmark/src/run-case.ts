@@ -3,16 +3,24 @@
  */
 import { performance } from "node:perf_hooks";
 import { AbsentError, type Case, type CaseContext, type Contender, type Prepared, type Size } from "./case.js";
+import { TimeoutError, withDeadline } from "./deadline.js";
 import { judge } from "./gate.js";
 import { breathe, measure, type MeasureOptions } from "./measure.js";
 import { timed, type CaseResult, type ContenderResult } from "./result.js";
 import type { Sample } from "./timer.js";
 import { median, quantile, ratioOfTimes } from "./statistics.js";
 
+const CLOSING = 5000; // milliseconds
+
 /** A contender that answered, and the row of it so far. */
 interface Live {
   readonly row: ContenderResult;
   readonly prepared: Prepared<unknown>;
+}
+
+export interface CaseOptions extends MeasureOptions {
+  /** Milliseconds in which a contender must be ready, and again in which it must have answered. Default Infinity. */
+  readonly timeLimit?: number;
 }
 
 /** Everything about one row group. Failures of contenders are rows, never exceptions; only a broken case throws. */
@@ -21,7 +29,7 @@ export async function runCase(
   size: Size,
   contenders: readonly Contender<unknown, unknown>[],
   context: CaseContext,
-  options: MeasureOptions,
+  options: CaseOptions,
 ): Promise<CaseResult> {
   const input = await benchCase.input(size, context);
   await breathe();
@@ -30,7 +38,7 @@ export async function runCase(
   for (const contender of contenders) {
     await breathe();
     if (options.signal?.aborted) break;
-    tried.push(await firstAnswer(benchCase, size, contender, { input, reference }, context));
+    tried.push(await firstAnswer(benchCase, size, contender, { input, reference }, context, options.timeLimit ?? Infinity));
   }
 
   const live = tried.filter((entry): entry is Live => "prepared" in entry);
@@ -55,19 +63,21 @@ async function firstAnswer(
   contender: Contender<unknown, unknown>,
   truth: { readonly input: unknown; readonly reference: unknown },
   context: CaseContext,
+  timeLimit: number,
 ): Promise<ContenderResult | Live> {
-  const { name, role, engine } = contender;
-  const common = { name, role, ...(engine ? { engine } : {}) };
+  const { name, role, engine, threads } = contender;
+  const common = { name, role, ...(engine ? { engine } : {}), ...(threads ? { threads } : {}) };
   const unfit = contender.unfit?.(size);
   if (unfit) return { ...common, status: "unfit", reason: unfit };
   let prepared: Prepared<unknown> | undefined;
   try {
     const start = performance.now();
-    prepared = await contender.prepare(truth.input, context);
+    const made = await withDeadline(timeLimit, () => contender.prepare(truth.input, context));
+    prepared = made;
     const ready = performance.now();
-    const output = await prepared.run();
+    const output = await withDeadline(timeLimit, () => made.run());
     const answered = performance.now();
-    const values = await prepared.read(output);
+    const values = await withDeadline(timeLimit, () => made.read(output));
     const judgement = judge(benchCase, contender, prepared, { output, values }, truth);
     const row: ContenderResult = {
       ...common,
@@ -81,14 +91,15 @@ async function firstAnswer(
     return { row, prepared };
   } catch (error) {
     if (prepared) await close(prepared);
-    return { ...common, status: error instanceof AbsentError ? "absent" : "failed", reason: messageOf(error) };
+    const status = error instanceof AbsentError ? "absent" : error instanceof TimeoutError ? "timeout" : "failed";
+    return { ...common, status, reason: messageOf(error) };
   }
 }
 
-/** A library that broke down may fail here again; its row has said so. */
+/** A library that broke down may fail or hang here again; its row has said so. */
 async function close(prepared: Prepared<unknown>): Promise<void> {
   try {
-    await prepared.close?.();
+    await withDeadline(CLOSING, () => prepared.close?.());
   } catch {
     // nothing that could be freed otherwise
   }
@@ -108,13 +119,18 @@ function withTimes(row: ContenderResult, { times, repeats, cpu, preempted, cut, 
   };
 }
 
-/** Adds what each row is worth against our exact method and, for our own rows, against the fastest rival whose answer is right. */
+/**
+ * Adds what each row is worth against our exact method and, for our own rows, against the fastest rival whose answer is right and that runs
+ * where we do: machine code outside the sandbox is there for reference.
+ */
 function withRatios(result: CaseResult): CaseResult {
   const exact = timed(result, ({ role }) => role === "ours-exact");
-  const rivals = result.contenders.filter(({ role, status, median: time }) => role === "rival" && status === "ok" && time !== undefined);
-  const best = rivals.sort((a, b) => a.median! - b.median!)[0];
+  const rivals = result.contenders
+    .filter(({ role, engine, status, median: time }) => role === "rival" && engine !== "native" && status === "ok" && time !== undefined)
+    .sort((a, b) => a.median! - b.median!);
   const contenders = result.contenders.map((row) => {
     if (!row.times) return row;
+    const best = rivals.find(({ threads }) => threads === row.threads);
     return {
       ...row,
       ...(exact?.times && exact !== row ? { versusExact: ratioOfTimes(exact.times, row.times) } : {}),

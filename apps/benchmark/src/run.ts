@@ -8,9 +8,8 @@ import { backend } from "@subquad/linalg-core";
 import { checkBars } from "./bars.js";
 import type { Case, CaseContext } from "./case.js";
 import { currentCommit, currentLoad, describeEnvironment } from "./environment.js";
-import type { MeasureOptions } from "./measure.js";
 import type { CaseResult, Result } from "./result.js";
-import { runCase } from "./run-case.js";
+import { runCase, type CaseOptions } from "./run-case.js";
 import { checkRivals, selectCases, selectContenders, selectionText, sizeText, type Selection } from "./select.js";
 
 export interface RunSettings extends Selection {
@@ -19,7 +18,7 @@ export interface RunSettings extends Selection {
   readonly threads: readonly number[];
   readonly signal?: AbortSignal;
   /** Replaces parts of the profile's effort; tests make do with little. */
-  readonly effort?: Pick<MeasureOptions, "rounds" | "sampleTime" | "budget" | "cutoff">;
+  readonly effort?: Pick<CaseOptions, "rounds" | "sampleTime" | "budget" | "cutoff" | "timeLimit">;
 }
 
 /** Told what happens, in this order, by a run. */
@@ -30,10 +29,13 @@ export interface Progress {
   rows(result: CaseResult): void;
 }
 
-/** Quick answers in three minutes, full in an hour: rounds and times a size, and the seconds after which the rest gets one round. */
-const EFFORT: Readonly<Record<Selection["profile"], MeasureOptions & { readonly hurryAfter: number }>> = {
-  quick: { rounds: 3, sampleTime: 30, budget: 600, cutoff: 15_000, hurryAfter: 120 },
-  full: { rounds: 9, sampleTime: 20, budget: 5000, cutoff: 60_000, hurryAfter: 3000 },
+/**
+ * Quick answers in three minutes, full in an hour: rounds and times a size, what a contender may take for one answer, and the seconds after
+ * which the rest gets one round.
+ */
+const EFFORT: Readonly<Record<Selection["profile"], CaseOptions & { readonly hurryAfter: number }>> = {
+  quick: { rounds: 3, sampleTime: 30, budget: 600, cutoff: 15_000, timeLimit: 30_000, hurryAfter: 120 },
+  full: { rounds: 9, sampleTime: 20, budget: 2000, cutoff: 25_000, timeLimit: 120_000, hurryAfter: 3000 },
 };
 
 /** Runs the selection. Throws UsageError before any work when nothing matches. */
@@ -57,7 +59,7 @@ export async function run(cases: readonly Case[], settings: RunSettings, progres
       await progress.during(benchCase.id, async (report) => {
         for (const [s, size] of sizes.entries()) {
           if (signal?.aborted) break;
-          const contenders = selectContenders(benchCase, size, settings.rivals);
+          const contenders = selectContenders(benchCase, size, settings);
           const onProgress = (share: number): void => {
             report((s + share) / sizes.length, sizeText(size));
           };

@@ -40,11 +40,17 @@ export function selectCases(cases: readonly Case[], { profile, filter, n }: Sele
   throw new UsageError(`--size: expected some of ${known.join(", ")}, got ${n.join(", ")}`);
 }
 
-/** The contenders of a case that are listed at a size. Throws UsageError for a rival that no case knows. */
-export function selectContenders(benchCase: Case, size: Size, rivals: Selection["rivals"]): readonly Contender<unknown, unknown>[] {
-  return benchCase.contenders.filter(
-    (contender) => !contender.hidden?.(size) && (contender.role !== "rival" || rivals === "all" || rivals.includes(contender.name)),
-  );
+/** The contenders of a case that are listed at a size. */
+export function selectContenders(
+  benchCase: Case,
+  size: Size,
+  { rivals, profile }: Pick<Selection, "rivals" | "profile">,
+): readonly Contender<unknown, unknown>[] {
+  return benchCase.contenders.filter(({ name, role, fullOnly, hidden }) => {
+    if (hidden?.(size)) return false;
+    if (rivals !== "all" && role === "rival") return rivals.includes(name);
+    return profile === "full" || !fullOnly;
+  });
 }
 
 /** Checks the names given to `--rivals`. */

@@ -14,8 +14,10 @@ export function verdictOf(row: ContenderResult): Verdict {
   const { status, reason = "", role, claim } = row;
   if (claim && !claim.holds) return { text: "BROKEN CERTIFICATE", tone: "bad" };
   if (status === "absent" || status === "unfit") return { text: reason, tone: "plain" };
+  if (status === "timeout") return { text: reason, tone: role.startsWith("ours") ? "bad" : "plain" };
   if (status === "failed") return { text: `failed: ${reason}`, tone: role.startsWith("ours") ? "bad" : "plain" };
   if (status === "wrong") return { text: `disqualified: ${reason}`, tone: role.startsWith("ours") ? "bad" : "plain" };
+  if (role === "rival" && row.engine === "native") return { text: "right: machine code, for reference", tone: "plain" };
   if (role === "trivial") return { text: "right: the trivial answer is enough here", tone: "plain" };
   const versus = row.versusExact ? comparison(row.versusExact, "exact") : undefined;
   if (role === "ours" && versus) return versus;

@@ -10,6 +10,7 @@ import { plainCsrProduct } from "../rivals/local/plain-csr.js";
 import { plainExp32, plainExp64 } from "../rivals/local/plain-exp.js";
 import { plainFwht } from "../rivals/local/plain-fwht.js";
 import { plainHalf } from "../rivals/local/plain-half.js";
+import { besides, type SideJob } from "../rivals/side.js";
 import { plainGemm } from "../rivals/local/plain-product.js";
 import type { AttentionTask, GemmTask, MatrixJob, MatrixTask, SparseTask } from "../rivals/rival.js";
 import { benchCase as choleskyCase } from "../cases/linalg/cholesky.js";
@@ -62,13 +63,14 @@ async function answers(prepare: () => Promise<Prepared<Values>>): Promise<readon
     for (let run = 0; run < 3; run++) {
       const output = await prepared.run();
       read.push(await prepared.read(output));
+      if (prepared.seconds) expect(prepared.seconds(output)).toBeGreaterThan(0);
       prepared.release?.(output);
     }
     await prepared.close?.();
     return read;
   } catch (error) {
     if (!(error instanceof AbsentError)) throw error;
-    expect(error.message).toMatch(/not installed: npm (start|run rivals)|does not load/);
+    expect(error.message).toMatch(/not installed: (npm (start|run rivals)|needs python3)|not built|does not load/);
     return null;
   }
 }
@@ -91,6 +93,22 @@ describe("oracle", () => {
       expectClose(await answers(() => rival.gemm!(task)), products64(task), dtype === "float32" ? 1e-5 : 1e-13);
     },
   );
+
+  test.each(["onnxruntime-web (2 threads)", "subquad without WebAssembly"] satisfies SideJob["kind"][])(
+    "%s multiplies in a worker and says how long it took, or says that it is absent",
+    async (kind) => {
+      const [dtype, tolerance] = kind.startsWith("onnx") ? (["float32", 1e-5] as const) : (["float64", 1e-13] as const);
+      expectClose(await answers(() => besides({ kind, task: products[dtype] })), products64(products[dtype]), tolerance);
+    },
+  );
+
+  test("eigen leaves out the products that would break it, whatever their shape", () => {
+    const unfit = rivals.find(({ name }) => name === "eigen")!.gemmUnfit!;
+    const cube = (n: number) => unfit({ m: n, k: n, n });
+    expect([32, 64, 132, 1024].map(cube)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(cube(128)).toContain("its stack runs over");
+    expect(unfit({ m: 16384, k: 64, n: 256 })).toContain("its stack runs over");
+  });
 
   test.each(rivals.filter(({ attention }) => attention))("$name attends, or says that it is absent", async (rival) => {
     expectClose(await answers(() => rival.attention!(head)), truth(head), 1e-5);

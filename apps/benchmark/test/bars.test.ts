@@ -1,9 +1,19 @@
 import { describe, expect, test } from "vitest";
+import file from "../bars.json" with { type: "json" };
+import { cases } from "../cases/index.js";
 import { checkBars } from "../src/bars.js";
 import type { ContenderResult, Result } from "../src/result.js";
 import { brokenResult, sampleResult } from "./sample-result.js";
 
 const verdict = (result: Result, id: string) => checkBars(result).find((bar) => bar.id === id)!;
+
+interface BarData {
+  readonly id: string;
+  readonly case: string;
+  readonly where?: Readonly<Record<string, readonly (string | number)[] | string>>;
+  readonly of?: string;
+  readonly over?: string;
+}
 
 /** The sample with one contender of one case changed. */
 function changed(id: string, name: string, change: (row: ContenderResult) => ContenderResult): Result {
@@ -50,6 +60,21 @@ describe("oracle", () => {
     expect(verdict(none, "gemm-f32-simd")).toMatchObject({ verdict: "not measured", detail: "no such rival is installed: npm run rivals" });
     expect(verdict({ ...sampleResult(), complete: false }, "quick-profile").verdict).toBe("not measured");
   });
+
+  test.each((file.bars as readonly BarData[]).filter(({ case: id }) => id !== "*"))(
+    "$id: its case has such sizes, and contenders of these names",
+    ({ case: id, where, of, over }) => {
+      const benchCase = cases.find((candidate) => candidate.id === id)!;
+      const names = benchCase.contenders.map(({ name }) => name);
+      if (of) expect(names).toContain(of);
+      if (over && !/^best .* rival$/.test(over)) expect(names).toContain(over);
+      const sizes = [...benchCase.sizes.quick, ...benchCase.sizes.full];
+      for (const [field, values] of Object.entries(where ?? {})) {
+        if (!Array.isArray(values)) continue;
+        for (const value of values) expect(sizes.map((size) => size[field.replace(/Not$/, "")])).toContain(value);
+      }
+    },
+  );
 
   test("every bar has one limit and a measure with what it needs", () => {
     for (const bar of checkBars(sampleResult())) expect(bar.wanted).toMatch(/^at (least|most) [\d.e-]+$/);

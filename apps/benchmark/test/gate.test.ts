@@ -41,7 +41,20 @@ function failing(name: string, error: Error, where: "prepare" | "run" | "later")
   };
 }
 
-function runWith(contenders: readonly Contender<null, Float64Array>[]) {
+function hanging(name: string, run: () => unknown): Contender<null, Float64Array> {
+  return { name, role: "rival", prepare: () => Promise.resolve({ run, read: () => truth }) };
+}
+
+/** (func (export "f") (loop (br 0))) */
+function endless(): unknown {
+  const bytes = Uint8Array.from("0061736d0100000001040160000003020100070501016600000a0901070003400c000b0b".match(/../g)!, (byte) =>
+    Number.parseInt(byte, 16),
+  );
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as { f(): unknown };
+  return f();
+}
+
+function runWith(contenders: readonly Contender<null, Float64Array>[], timeLimit = Infinity) {
   const benchCase: Case<null, Float64Array> = {
     id: "test/gate",
     question: "Is the gate shut?",
@@ -58,7 +71,7 @@ function runWith(contenders: readonly Contender<null, Float64Array>[]) {
       return { holds, trueError: worst, shareAbove: above / rows, worst };
     },
   };
-  return runCase(benchCase, { n: 1 }, contenders, context, { rounds: 2, sampleTime: 0.01 });
+  return runCase(benchCase, { n: 1 }, contenders, context, { rounds: 2, sampleTime: 0.01, timeLimit });
 }
 
 const certified = (bound: number): Prepared<Float64Array>["claim"] => {
@@ -96,6 +109,18 @@ describe("oracle", () => {
     expect(contenders[1]!.versusRival!.rival).toBe("rival");
     expect(contenders[2]!.versusRival).toBeUndefined();
   });
+
+  test("machine code and other numbers of threads are never the rival that is beaten", async () => {
+    const { contenders } = await runWith([
+      answering("two threads", 0, { role: "ours", threads: 2 }),
+      answering("one thread", 0, { role: "ours" }),
+      answering("NumPy", 0, { engine: "native" }),
+      answering("rival", 0),
+      answering("rival on two", 0, { threads: 2 }),
+    ]);
+    expect(contenders[0]!.versusRival!.rival).toBe("rival on two");
+    expect(contenders[1]!.versusRival!.rival).toBe("rival");
+  });
 });
 
 describe("certificate is honest", () => {
@@ -122,6 +147,22 @@ describe("errors", () => {
     expect(contenders[1]!.reason).toBe("not installed: npm run rivals");
     expect(contenders[2]!.reason).toBe("memory access out of bounds in …");
     expect(contenders[3]!.reason).toBe("too large");
+  });
+
+  test("a contender that hangs, in a loop, in WebAssembly, or on a promise, is stopped and named; the others go on", async () => {
+    const { contenders } = await runWith(
+      [
+        hanging("loop", () => {
+          for (;;);
+        }),
+        hanging("wasm", () => endless()),
+        hanging("promise", () => new Promise(() => undefined)),
+        answering("right", 0),
+      ],
+      1000,
+    );
+    expect(contenders.map(({ status, reason }) => reason ?? status)).toEqual(["> 1 s", "> 1 s", "> 1 s", "ok"]);
+    expect(contenders[0]!.status).toBe("timeout");
   });
 
   test("a contender that fails while it is timed takes nobody with it", async () => {

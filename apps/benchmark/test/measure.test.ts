@@ -53,6 +53,27 @@ describe("oracle", () => {
     expect(unmirrored).toBeGreaterThan(0.02);
   });
 
+  test("contenders with runs of microseconds are warmed for as long as those of milliseconds", async () => {
+    const { clock, worker } = fakeMachine();
+    const spent = [0, 0];
+    const counted = [0.002, 2].map((cost, c) => ({
+      run: () => {
+        spent[c]! += cost;
+        return worker(cost).run();
+      },
+    }));
+    await measure(counted, { ...exactly(1), clock });
+    for (const milliseconds of spent) expect(milliseconds).toBeGreaterThan(60 + 2 * 20); // and a round of two samples
+    expect(spent[0]! / spent[1]!).toBeCloseTo(1, 0);
+  });
+
+  test("a contender timed by a clock beside the work is taken at its word", async () => {
+    const { clock, worker } = fakeMachine();
+    const [sample] = await measure([{ ...worker(5), seconds: () => 0.03 }], { ...exactly(2), clock });
+    for (const time of sample!.times) expect(time).toBeCloseTo(0.03, 12);
+    expect(sample).toMatchObject({ repeats: 1, preempted: 0 });
+  });
+
   test("a contender far slower than ours is timed once", async () => {
     const { clock, worker } = fakeMachine();
     const [ours, slow] = await measure([worker(10), worker(500)], { ...exactly(4), clock, mayBeSlow: [false, true] });

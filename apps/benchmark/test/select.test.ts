@@ -33,8 +33,17 @@ describe("oracle", () => {
     expect(select({ n: [512] })).toEqual(["linalg/gemm-f32 n=512"]); // a size of the full profile may be named in any
   });
 
+  test("contenders of the full profile take part in the quick one when they are named", () => {
+    const benchCase = { ...cases[0]!, contenders: cases[0]!.contenders.map((contender) => ({ ...contender, fullOnly: contender.name === "tfjs-wasm" })) }; // prettier-ignore
+    const names = (profile: Selection["profile"], rivals: Selection["rivals"]) => selectContenders(benchCase, { n: 512 }, { profile, rivals }).map(({ name }) => name); // prettier-ignore
+    expect(names("quick", "all")).toEqual(["ours", "large only"]);
+    expect(names("full", "all")).toEqual(["ours", "tfjs-wasm", "large only"]);
+    expect(names("quick", ["tfjs-wasm"])).toEqual(["ours", "tfjs-wasm"]);
+  });
+
   test("rivals by name, and contenders that a size hides", () => {
-    const names = (n: number, rivals: Selection["rivals"]) => selectContenders(cases[0]!, { n }, rivals).map(({ name }) => name);
+    const names = (n: number, rivals: Selection["rivals"]) =>
+      selectContenders(cases[0]!, { n }, { rivals, profile: "full" }).map(({ name }) => name);
     expect(names(512, "all")).toEqual(["ours", "tfjs-wasm", "large only"]);
     expect(names(256, "all")).toEqual(["ours", "tfjs-wasm"]);
     expect(names(512, [])).toEqual(["ours"]);

@@ -5,7 +5,8 @@
  *   random   5 x 12, 5 x 40 and 20 x 30, twenty each
  *
  * An answer is wrong when it is missing, has another shape, holds a NaN, is not in order or negative, or when ‖A − U S Vᵀ‖ or the departure of U
- * or V from orthogonality exceeds 50 in LAPACK's units.
+ * or V from orthogonality exceeds 50 in LAPACK's units. A library may leave NaN behind in memory that later answers are made in, as
+ * numpy-ts does: the matrices that most libraries get right come first, all in one process.
  */
 import { rngFor, svd, view, type Rng, type SvdResult } from "@subquad/linalg-core";
 import type { Case, Contender, Prepared, Values } from "../../src/case.js";
@@ -41,7 +42,7 @@ export const benchCase: Case<readonly MatrixTask[], Values> = {
     ours("golub-kahan", "golub-kahan"),
     ...rivals.flatMap(({ name, engine, matrix }): readonly Contender<readonly MatrixTask[], Values>[] => {
       const work = matrix?.svd;
-      if (!work) return [];
+      if (!work || engine === "native") return []; // LAPACK set the thresholds
       const prepare = async (tasks: readonly MatrixTask[]): Promise<Prepared<Values>> => together(tasks, await inOrder(tasks, work.prepare.bind(work))); // prettier-ignore
       return [{ name, role: "rival", engine, prepare }];
     }),
@@ -121,22 +122,22 @@ function hard(rng: Rng): readonly MatrixTask[] {
   const normal = (): number => rng.normal();
   const one = (): number => 1;
   return [
-    matrix(2, 2, one),
-    matrix(4, 4, one),
-    matrix(40, 40, one),
-    matrix(6, 4, (i, j) => (i + 1) * (j - 2.5)),
-    matrix(10, 10, () => 1e160 * normal()),
-    matrix(10, 10, () => 1e-160 * normal()),
-    matrix(12, 12, (i, j) => 1 / (i + j + 1)),
-    matrix(5, 5, () => 0),
     matrix(1, 6, normal),
     matrix(6, 1, normal),
     matrix(8, 8, (i, j) => (parity(i & j) ? -1 : 1)), // orthogonal times √8: all values are equal
+    matrix(12, 12, (i, j) => 1 / (i + j + 1)),
+    matrix(10, 10, () => 1e160 * normal()),
+    matrix(10, 10, () => 1e-160 * normal()),
+    matrix(6, 4, (i, j) => (i + 1) * (j - 2.5)),
+    matrix(2, 2, one),
+    matrix(4, 4, one),
+    matrix(40, 40, one),
+    matrix(5, 5, () => 0),
   ];
 }
 
 function random(rng: Rng): readonly MatrixTask[] {
-  const shapes = [[5, 12], [5, 40], [20, 30]] as const; // prettier-ignore
+  const shapes = [[20, 30], [5, 12], [5, 40]] as const; // prettier-ignore
   return shapes.flatMap(([m, n]) => Array.from({ length: 20 }, () => matrix(m, n, () => rng.normal())));
 }
 

@@ -1,11 +1,12 @@
 /**
- * What a second thread is worth, and whether it changes a bit of the answer.
+ * What a second thread is worth, whether it changes a bit of the answer, and what two threads do elsewhere.
  *
  *   product    C = A B, [n, n] float32            attention  one head of [n, 64] float32
  */
 import { availableParallelism } from "node:os";
 import { matmul, matmulAsync, streamingAttention, streamingAttentionSync, type NdArray } from "@subquad/linalg-core";
 import type { Case, Contender, Values } from "../../src/case.js";
+import { besides } from "../../rivals/side.js";
 import { largestDifference } from "../difference.js";
 import { gaussian } from "../gaussian.js";
 
@@ -52,6 +53,7 @@ export const benchCase: Case<ThreadsInput, Values> = {
       },
     },
     ...(cores > 1 ? [2, ...(cores > 2 ? [cores] : [])].map(withThreads) : []),
+    ...(cores > 1 ? [onnxruntimeWeb()] : []),
   ],
 };
 
@@ -59,10 +61,28 @@ function withThreads(threads: number): Contender<ThreadsInput, Values> {
   return {
     name: `${threads} threads`,
     role: "ours",
+    threads,
     prepare: ({ task, A, B }) => {
       const product = (): Promise<NdArray> => matmulAsync(A, B, { threads });
       const attention = async (): Promise<NdArray> => (await streamingAttention(A, B, B, { threads })).output;
       return Promise.resolve({ run: task === "product" ? product : attention, read: (C) => valuesOf(C as NdArray) });
+    },
+  };
+}
+
+function onnxruntimeWeb(): Contender<ThreadsInput, Values> {
+  const kind = "onnxruntime-web (2 threads)";
+  return {
+    name: kind,
+    role: "rival",
+    engine: "wasm",
+    threads: 2,
+    fullOnly: true,
+    allowedError: 1e-3, // float32 sums of up to 2048 products of normal numbers in another order; one wrong entry is off by 1 and more
+    hidden: ({ task }) => task !== "product",
+    prepare: ({ A, B }) => {
+      const n = A.shape[0]!;
+      return besides({ kind, task: { m: n, k: n, n, A: valuesOf(A), B: valuesOf(B) } });
     },
   };
 }

@@ -167,8 +167,8 @@ function environmentSection({ environment, seed, startedAt, seconds, commit, cas
   const versions = new Map(
     cases.flatMap(({ contenders }) => contenders.filter(({ version }) => version).map(({ name, version }) => [name, version!])),
   );
-  const licences = new Map(rivals.map(({ name, licence }) => [name, licence]));
-  const rivalList = [...versions].map(([name, version]) => `${name} ${version} (${licences.get(name) ?? "ours"})`).join(", ");
+  const licenceOf = (name: string): string => rivals.find((rival) => name.startsWith(rival.name))?.licence ?? "ours";
+  const rivalList = [...versions].map(([name, version]) => `${name} ${version} (${licenceOf(name)})`).join(", ");
   const facts: readonly (readonly [string, string])[] = [
     ["processor", `${environment.processor}, ${environment.cores} cores, ${environment.memoryGB} GB`],
     ["system", environment.system],
