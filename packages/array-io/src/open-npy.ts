@@ -108,6 +108,7 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
   const [rows = 1, ...others] = shape;
   const columns = others.reduce((product, length) => product * length, 1);
   const blockRows = wanted ?? Math.max(1, Math.min(rows, Math.floor(BLOCK_BYTES / (columns * width))));
+  const { lend, takeBack, release } = lender("npy.rowBlocks");
   const lies = liesAs(header.type, floatOf(header.type, dtype));
   let open = true;
 
@@ -144,6 +145,7 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
   async function close(): Promise<void> {
     if (!open) return;
     open = false;
+    release();
     await file.close();
   }
 
@@ -179,7 +181,6 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
       check(where, control, rowsPerBlock);
       const { signal } = control;
       const blocks = (): AsyncGenerator<RowBlock, void, void> => {
-        const { lend, takeBack } = lender(where);
         const raw = lies ? undefined : allocate(where, Math.min(rows, rowsPerBlock) * columns * width); // converted as soon as it is read
         const read = async (from: number): Promise<NdArray> => {
           check(where, control, rowsPerBlock);

@@ -40,24 +40,30 @@ export async function* blocksOf(
   }
 }
 
-/** Memory for one block after another. */
+/** Memory for one block after another, kept from one loop to the next: new pages cost as much as the read that fills them. */
 export interface Lender {
   lend(length: number): ArrayBuffer;
   takeBack(block: NdArray): void;
+  /** Leaves what is at hand to the garbage collector. */
+  release(): void;
 }
 
-/** Lends fresh memory, or what was taken back. */
+/** Lends what was taken back, or fresh memory. */
 export function lender(where: string): Lender {
-  let free: ArrayBuffer | undefined;
+  const free: ArrayBuffer[] = []; // two at most: what one loop needs
   return {
     lend(length) {
-      const piece = free && free.byteLength >= length ? free : allocate(where, length).buffer;
-      free = undefined;
-      return piece;
+      const piece = free.pop();
+      return piece && piece.byteLength >= length ? piece : allocate(where, length).buffer;
     },
     takeBack({ data }) {
       const buffer = data.buffer as ArrayBuffer;
-      if (buffer.byteLength > 0) free = structuredClone(buffer, { transfer: [buffer] }); // moved, not copied; the caller may have sent it elsewhere
+      if (buffer.byteLength === 0) return; // the caller has sent it elsewhere
+      const piece = structuredClone(buffer, { transfer: [buffer] }); // moved, not copied
+      if (free.length < 2) free.push(piece);
+    },
+    release() {
+      free.length = 0;
     },
   };
 }
