@@ -57,7 +57,7 @@ export interface NpyFile extends RowBlockSource {
    * ShapeError wherever it is passed). To keep one, `copy` it. An abort closes the file, leaving the loop does not.
    */
   rowBlocks(rowsPerBlock: number, control?: ReadControl): AsyncIterable<RowBlock>;
-  /** Releases the file handle; a second call does nothing. */
+  /** Releases the file handle and the memory kept for blocks; a second call does nothing. */
   close(): Promise<void>;
 }
 
