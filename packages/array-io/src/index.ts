@@ -1,5 +1,5 @@
 export { readMatrixMarket, type ReadMatrixMarketOptions } from "./matrix-market.js";
-export { openNpy, type BlockControl, type NpyFile, type OpenNpyOptions, type ReadControl } from "./open-npy.js";
+export { openNpy, type NpyFile, type OpenNpyOptions, type ReadControl } from "./open-npy.js";
 export { parseNpy, readNpy, type ParseNpyOptions, type ReadNpyOptions } from "./npy.js";
 export { readNpz, writeNpz, type ReadNpzOptions } from "./npz.js";
 export {

@@ -7,7 +7,7 @@
  */
 import { assertKnownOptions, OptionError, type ArrayInput, type NdArray } from "@subquad/linalg-core";
 import { openSource, type ByteSource } from "./internal/byte-source.js";
-import { assertMaxBytes, assertRecord, assertSignal, assertWithin, MAX_BYTES } from "./internal/checks.js";
+import { assertMaxBytes, assertRecord, assertSignal, assertWithin, listed, MAX_BYTES } from "./internal/checks.js";
 import { arrayInBytes } from "./internal/npy-data.js";
 import { npyLayout } from "./internal/npy-layout.js";
 import { refuser, type Refuse } from "./internal/refuse.js";
@@ -93,11 +93,12 @@ function chosen({ entries }: ZipDirectory, names: readonly string[] | undefined,
   const other = names ? undefined : entries.find(({ name }) => !name.endsWith(SUFFIX));
   if (other) refuse("entries that are .npy files (`names` leaves out others)", JSON.stringify(other.name), other.offset);
   const arrays = entries.filter(({ name }) => name.endsWith(SUFFIX));
-  for (const name of names ?? []) {
-    if (arrays.some((entry) => arrayName(entry) === name)) continue;
-    throw new OptionError(where, "names", `names among ${arrays.map((entry) => JSON.stringify(arrayName(entry))).join(", ")}`, name);
-  }
-  return names ? arrays.filter((entry) => names.includes(arrayName(entry))) : arrays;
+  if (!names) return arrays;
+  const wanted = new Set(names);
+  const found = arrays.filter((entry) => wanted.has(arrayName(entry)));
+  if (found.length === wanted.size) return found;
+  for (const entry of found) wanted.delete(arrayName(entry));
+  throw new OptionError(where, "names", `names among ${listed(arrays.map(arrayName))}`, [...wanted][0]);
 }
 
 function arrayName({ name }: ZipEntry): string {

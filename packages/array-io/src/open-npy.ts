@@ -21,9 +21,10 @@ import {
 } from "@subquad/linalg-core";
 import { allocate, openSource, type ByteSource, type OpenSource } from "./internal/byte-source.js";
 import { assertDtype, assertSignal } from "./internal/checks.js";
+import { floatOf, liesAs } from "./internal/element-types.js";
 import { arrayOf, loadHeader } from "./internal/npy-data.js";
 import type { NpyHeader } from "./internal/npy-header.js";
-import { blocksOf, type RowBlock } from "./internal/row-blocks.js";
+import { blocksOf, lender, type RowBlock } from "./internal/row-blocks.js";
 import { refuser } from "./internal/refuse.js";
 
 export interface OpenNpyOptions {
@@ -42,15 +43,7 @@ export interface ReadControl {
   readonly signal?: AbortSignal;
 }
 
-export interface BlockControl extends ReadControl {
-  /**
-   * Blocks of float32 and float64 files take turns in two pieces of memory: a block is valid until the next is asked for, and nothing is left to
-   * the garbage collector, which lets a dozen blocks lie about. Default false: blocks are the caller's for good.
-   */
-  readonly reuse?: boolean;
-}
-
-/** An open file: a RowBlockSource, and readers of any rows. The arrays it returns are the caller's. */
+/** An open file: a RowBlockSource, and readers of any rows. Their arrays are the caller's; those of `rowBlocks` are lent. */
 export interface NpyFile extends RowBlockSource {
   readonly shape: readonly number[];
   /** As written in the file: "<f4", "|u1", … */
@@ -60,10 +53,11 @@ export interface NpyFile extends RowBlockSource {
   readRows(from: number, to: number, control?: ReadControl): Promise<NdArray>;
   /**
    * All rows in order, in blocks of `rowsPerBlock`; while one is in use, the next is read. Blocks come with the number of their first row.
-   * An abort closes the file, leaving the loop does not.
+   * A block is lent until the next is asked for: then its memory is taken back, and an array kept over it is empty (`data.length` 0, a
+   * ShapeError wherever it is passed). To keep one, `copy` it. An abort closes the file, leaving the loop does not.
    */
-  rowBlocks(rowsPerBlock: number, control?: BlockControl): AsyncIterable<RowBlock>;
-  /** Releases the file handle; a second call does nothing. */
+  rowBlocks(rowsPerBlock: number, control?: ReadControl): AsyncIterable<RowBlock>;
+  /** Releases the file handle and the memory kept for blocks; a second call does nothing. */
   close(): Promise<void>;
 }
 
@@ -114,10 +108,18 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
   const [rows = 1, ...others] = shape;
   const columns = others.reduce((product, length) => product * length, 1);
   const blockRows = wanted ?? Math.max(1, Math.min(rows, Math.floor(BLOCK_BYTES / (columns * width))));
+  const { lend, takeBack, release } = lender("npy.rowBlocks");
+  const lies = liesAs(header.type, floatOf(header.type, dtype));
   let open = true;
 
-  /** Rows [from, to), laid over `bytes` where the type allows it. */
-  async function fill(bytes: Uint8Array<ArrayBuffer>, where: string, from: number, to: number, signal?: AbortSignal): Promise<NdArray> {
+  /** Rows [from, to), laid over `bytes` where the type allows it, else in the memory that `out` gives. */
+  async function fill(
+    bytes: Uint8Array<ArrayBuffer>,
+    where: string,
+    [from, to]: readonly [number, number],
+    signal?: AbortSignal,
+    out?: (length: number) => ArrayBuffer,
+  ): Promise<NdArray> {
     const { dataOffset } = header;
     const [length, column] = [(to - from) * width, rows * width];
     if (!fortranOrder || length === column) await file.readInto(dataOffset + from * columns * width, bytes, signal);
@@ -126,7 +128,7 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
         await file.readInto(at, bytes.subarray(j * length, (j + 1) * length), signal);
       }
     }
-    return arrayOf(header, bytes, [to - from, ...others], dtype, where);
+    return arrayOf(header, bytes, [to - from, ...others], dtype, where, out);
   }
   function check(where: string, control: ReadControl, rowsAtOnce: number): void {
     assertKnownOptions(where, control, ["signal"]);
@@ -138,11 +140,12 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
   }
   async function load(where: string, from: number, to: number, signal?: AbortSignal): Promise<NdArray> {
     signal?.throwIfAborted();
-    return fill(allocate(where, (to - from) * columns * width), where, from, to, signal);
+    return fill(allocate(where, (to - from) * columns * width), where, [from, to], signal);
   }
   async function close(): Promise<void> {
     if (!open) return;
     open = false;
+    release();
     await file.close();
   }
 
@@ -175,22 +178,18 @@ function fileOver(file: OpenSource, header: NpyHeader, { dtype, blockRows: wante
       const where = "npy.rowBlocks";
       if (shape.length === 0) throw new ShapeError(where, "rowsPerBlock", "an array with rows", "shape []");
       assertInteger(where, { rowsPerBlock }, 1, Infinity);
-      assertKnownOptions(where, control, ["reuse", "signal"]);
-      const { reuse = false, ...plain } = control;
-      assertBoolean(where, { reuse });
-      check(where, plain, rowsPerBlock);
-      const { signal } = plain;
-      const bytesAt = (from: number): number => Math.min(rows - from, rowsPerBlock) * columns * width;
+      check(where, control, rowsPerBlock);
+      const { signal } = control;
       const blocks = (): AsyncGenerator<RowBlock, void, void> => {
-        const memory: Uint8Array<ArrayBuffer>[] = []; // two pieces that take turns: one is the caller's, one is being filled
+        const raw = lies ? undefined : allocate(where, Math.min(rows, rowsPerBlock) * columns * width); // converted as soon as it is read
         const read = async (from: number): Promise<NdArray> => {
-          check(where, plain, rowsPerBlock);
+          check(where, control, rowsPerBlock);
           signal?.throwIfAborted();
-          const turn = reuse ? (from / rowsPerBlock) % 2 : 0;
-          const bytes = (reuse ? memory[turn] : undefined) ?? (memory[turn] = allocate(where, bytesAt(from)));
-          return fill(bytes.subarray(0, bytesAt(from)), where, from, Math.min(rows, from + rowsPerBlock), signal);
+          const to = Math.min(rows, from + rowsPerBlock);
+          const length = (to - from) * columns * width;
+          return fill(raw?.subarray(0, length) ?? new Uint8Array(lend(length), 0, length), where, [from, to], signal, lend);
         };
-        return blocksOf(rows, rowsPerBlock, read, signal, close);
+        return blocksOf(rows, rowsPerBlock, read, takeBack, signal, close);
       };
       return { [Symbol.asyncIterator]: blocks };
     },

@@ -18,7 +18,7 @@ import {
   type VectorInput,
 } from "@subquad/linalg-core";
 import { allocate, openSource, type ByteSource, type OpenSource } from "./internal/byte-source.js";
-import { assertDtype, assertRecord, assertSignal } from "./internal/checks.js";
+import { assertDtype, assertRecord, assertSignal, listed } from "./internal/checks.js";
 import { decode, elementBytes, readableTypes } from "./internal/element-types.js";
 import { refuser } from "./internal/refuse.js";
 import { writeRowMajor } from "./internal/row-major.js";
@@ -87,7 +87,8 @@ export async function openSafetensors(source: ByteSource, options: { readonly si
     const refuse = refuser(where, "safetensors");
     if (bytes.size < 8) refuse("at least 8 bytes", `${bytes.size}`, 0);
     const length = headerLength(await bytes.read(0, 8, options.signal), bytes.size, refuse);
-    const { tensors, metadata } = parseHeader(await bytes.read(8, length, options.signal), bytes.size, refuse);
+    const header = await bytes.read(8, length, options.signal);
+    const { tensors, metadata } = await parseHeader(header, bytes.size, refuse, options.signal);
     return fileOver(bytes, tensors, metadata);
   } catch (error) {
     await bytes.close();
@@ -143,8 +144,7 @@ function fileOver(
   let open = true;
   const find = (where: string, name: string): TensorEntry => {
     const entry = tensors.get(name);
-    if (!entry)
-      throw new OptionError(where, "name", `one of ${[...tensors.keys()].map((known) => JSON.stringify(known)).join(", ")}`, name);
+    if (!entry) throw new OptionError(where, "name", `one of ${listed([...tensors.keys()])}`, name);
     return entry;
   };
   const load = async (

@@ -131,6 +131,8 @@ describe("errors", () => {
     ["an offset past the directory", changed(stored, directory + 42, 255, 255), 'entry "a.npy" before the directory', directory + 42],
     ["an offset to something else", changed(stored, directory + 42, 1), 'the header of "a.npy", as in the directory', 1],
     ["another name in the header", changed(stored, 30, 0x62), 'the header of "a.npy", as in the directory', 0],
+    ["an entry within another", changed(stored, directory + 93, 40), 'entry "b.npy" behind the one before it', 40],
+    ["two entries in one place", changed(stored, directory + 93, 0), 'entry "b.npy" behind the one before it', 0],
     ["encryption", changed(stored, directory + 8, 1), '"a.npy" without encryption', 0],
     ["a method unknown", changed(stored, directory + 10, 9), '"a.npy" stored or deflated, got method 9', 0],
     ["a size that is not the stored one", changed(stored, directory + 24, 1), '"a.npy" stored in 1 bytes, got 144', 0],
@@ -146,6 +148,18 @@ describe("errors", () => {
     expect((error as FormatError).message).toMatch(/^readNpz\(npz at byte \d+\): expected /);
     expect((error as FormatError).message).toContain(message);
     expect(error).toMatchObject({ code: "ERR_FORMAT", format: "npz", offset });
+  });
+
+  test("one deflated block under many names, which would unpack to gigabytes: refused before it is unpacked", async () => {
+    const names = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`x${String(i).padStart(3, "0")}`, [1]]));
+    const bomb = writeNpz(names);
+    const words = new DataView(bomb.buffer);
+    const first = find(bomb, CENTRAL);
+    for (let i = 0; i < 300; i++) words.setUint32(first + i * (46 + 8) + 42, 0, true);
+    await expect(readNpz(bomb)).rejects.toMatchObject({
+      code: "ERR_FORMAT",
+      expected: expect.stringContaining("behind the one before it") as unknown,
+    });
   });
 
   test("a malformed array inside says which, and where in it", async () => {

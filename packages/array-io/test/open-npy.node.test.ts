@@ -86,7 +86,7 @@ test.runIf(full)("1 GiB by blocks of 8 MiB: less than 64 MiB above the start (wr
     const start = process.memoryUsage().rss;
     let peak = 0;
     let count = 0;
-    for await (const { from, rows: part } of file.rowBlocks(rowsPerBlock, { reuse: true })) {
+    for await (const { from, rows: part } of file.rowBlocks(rowsPerBlock)) {
       count += Number(part.data[0] === from / rowsPerBlock && part.data.at(-1) === from / rowsPerBlock);
       peak = Math.max(peak, process.memoryUsage().rss - start);
     }

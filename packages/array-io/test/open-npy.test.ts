@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { NdArray } from "@subquad/linalg-core";
+import { copy, gram, ShapeError, view, type NdArray } from "@subquad/linalg-core";
 import { gaussianArray, pack, takeRows } from "@subquad/test-kit";
 import { openNpy, parseNpy, writeNpy, type NpyFile } from "../src/index.js";
 import { bits, codeOf } from "./bytes.js";
@@ -12,7 +12,7 @@ async function gathered(file: NpyFile, rowsPerBlock: number): Promise<{ froms: n
   const blocks: NdArray[] = [];
   for await (const { from, rows } of file.rowBlocks(rowsPerBlock)) {
     froms.push(from);
-    blocks.push(rows);
+    blocks.push(copy(rows));
   }
   return { froms, blocks };
 }
@@ -63,20 +63,36 @@ describe("oracle", () => {
     }
   });
 
-  test.each(orders)("reuse: the same blocks, in two pieces of memory that take turns (%s)", async (order) => {
-    const A = gaussianArray([10, 3], { seed: "reuse" });
-    const file = await openNpy(writeNpy(A, { order }));
-    const memory: unknown[] = [];
-    for await (const { from, rows } of file.rowBlocks(3, { reuse: true })) {
-      memory.push(rows.data.buffer);
-      expect([...pack(rows)]).toEqual([...A.data.subarray(from * 3, from * 3 + 9)]);
+  test.each(orders)("blocks are lent: an array kept too long is empty, whatever the type in the file (%s)", async (order) => {
+    const A = Float64Array.from({ length: 30 }, (_, p) => p);
+    for (const descr of ["<f8", ">f8", "<f4", "<f2", "|u1", "<i8"] as const) {
+      const dtype = ({ f8: "float64", f4: "float32", f2: "float16", u1: "uint8", i8: "int64" } as const)[descr.slice(1) as "f8"];
+      const bytes = writeNpy(view(A, [10, 3]), { order, dtype });
+      if (descr === ">f8") bytes.set(new TextEncoder().encode(">"), bytes.indexOf(60)); // the descr; every number is another now
+      const whole = pack(parseNpy(bytes));
+      for (const float of ["float32", "float64"] as const) {
+        const file = await openNpy(bytes, { dtype: float });
+        const kept: NdArray[] = [];
+        for await (const { from, rows } of file.rowBlocks(3)) {
+          if (descr === ">f8" && float === "float32") continue;
+          expect([rows.dtype, rows.data.length, ...pack(rows)]).toEqual([float, rows.size, ...whole.subarray(from * 3, from * 3 + 9)]);
+          expect(kept.map(({ data }) => data.length)).toEqual(kept.map(() => 0));
+          kept.push(rows);
+        }
+        for (const old of kept) expect(() => gram(old)).toThrow(ShapeError);
+      }
     }
-    expect(memory.length).toBe(4);
-    expect([memory[2], memory[3], memory[0] === memory[1]]).toEqual([memory[0], memory[1], false]);
-    const halves = await openNpy(writeNpy(A, { order, dtype: "float16" }));
-    for await (const { from, rows } of halves.rowBlocks(3, { reuse: true })) {
-      expect([...pack(rows)]).toEqual([...pack(await halves.readRows(from, Math.min(10, from + 3)))]);
+  });
+
+  test("a block that was sent elsewhere is the receiver's: the next ones lie in fresh memory", async () => {
+    const A = gaussianArray([10, 3], { seed: "sent" });
+    const sent: ArrayBuffer[] = [];
+    for await (const { rows } of (await openNpy(writeNpy(A))).rowBlocks(3)) {
+      const buffer = rows.data.buffer as ArrayBuffer;
+      sent.push(structuredClone(buffer, { transfer: [buffer] }));
     }
+    const joined = sent.flatMap((buffer, i) => [...new Float64Array(buffer, 0, i === 3 ? 3 : 9)]);
+    expect(joined).toEqual([...A.data]);
   });
 
   test.each(orders)("a RowBlockSource: matrices, in any order, as often as wanted (%s)", async (order) => {
@@ -156,8 +172,7 @@ describe("errors", () => {
     expect(await codeOf(() => file.readRows(0, 1, any({ dtype: "float32" })))).toBe("ERR_OPTION");
     expect(await codeOf(() => file.readRows(0, 1, { signal: any({}) }))).toBe("ERR_OPTION");
     expect(await codeOf(() => file.rowBlocks(1, any({ rows: 1 })))).toBe("ERR_OPTION");
-    expect(await codeOf(() => file.rowBlocks(1, { reuse: any(1) }))).toBe("ERR_OPTION");
-    expect(await codeOf(() => file.readRows(0, 1, any({ reuse: true })))).toBe("ERR_OPTION");
+    expect(await codeOf(() => file.rowBlocks(1, any({ reuse: true })))).toBe("ERR_OPTION");
     expect(await codeOf(() => file.readBlock(0, any("signal")))).toBe("ERR_OPTION");
     const bytes = writeNpy([1]);
     for (const blockRows of [0, 0.5, NaN]) expect(await codeOf(() => openNpy(bytes, { blockRows }))).toBe("ERR_OPTION");

@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { FormatError, isNumericsError, view, type NdArray } from "@subquad/linalg-core";
 import { gaussianArray, layouts, pack, strided } from "@subquad/test-kit";
 import { openSafetensors, writeSafetensors, type SafetensorsFile } from "../src/index.js";
-import { file, numbers, outcome } from "./bytes.js";
+import { bits, file, fromBase64, numbers, outcome } from "./bytes.js";
+import fixtures from "../../../tooling/fixtures/safetensors/data.json" with { type: "json" };
 
 describe("oracle", () => {
   test("reads a file assembled by hand, tensor by tensor", async () => {
@@ -148,6 +149,21 @@ describe("laws", () => {
       expect([...A.data]).toEqual([...expected.data]);
       A.data.fill(0);
       expect([...(await open.read("A")).data]).toEqual([...expected.data]);
+    }
+  });
+});
+
+describe("fixtures: files of the safetensors package", () => {
+  test.each(fixtures)("$name", async ({ file: written, metadata, tensors }) => {
+    const open = await openSafetensors(fromBase64(written));
+    expect(open.metadata).toEqual(metadata);
+    expect([...open.names].sort()).toEqual(Object.keys(tensors).sort());
+    for (const [name, { shape, dtype, values }] of Object.entries(tensors)) {
+      const A = await open.read(name);
+      expect([name, A.shape, A.dtype]).toEqual([name, shape, dtype]);
+      const expected = new Float64Array(fromBase64(values).buffer);
+      expect(bits(A.data as Float32Array)).toEqual(bits(dtype === "float32" ? new Float32Array(expected) : expected));
+      expect(bits((await open.read(name, { dtype: "float64" })).data as Float64Array)).toEqual(bits(expected));
     }
   });
 });

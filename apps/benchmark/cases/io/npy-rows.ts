@@ -43,7 +43,7 @@ export const benchCase: Case<File, Values> = {
         const file = await openNpy(path);
         const run = async (): Promise<readonly number[]> => {
           const sums: number[] = [];
-          for await (const { rows } of file.rowBlocks(BLOCK, { reuse: true })) sums.push(firstColumn(rows.data as Float32Array));
+          for await (const { rows } of file.rowBlocks(BLOCK)) sums.push(firstColumn(rows.data as Float32Array));
           return sums;
         };
         return { run, read: (sums) => Float64Array.from(sums as readonly number[]), close: () => file.close() };

@@ -88,7 +88,7 @@ async function partReader(where: string, source: ByteSource): Promise<PartReader
     throw new OptionError(where, "source", "a path, a Uint8Array, an ArrayBuffer, a Blob or { size, read }", source);
   }
   const read = async (offset: number, target: Uint8Array, signal?: AbortSignal): Promise<number> => {
-    const bytes: unknown = await source.read(offset, target.length, signal);
+    const bytes: unknown = await unlessAborted(source.read(offset, target.length, signal), signal);
     if (!(bytes instanceof Uint8Array) || bytes.length > target.length) {
       throw new OptionError(
         where,
@@ -100,6 +100,23 @@ async function partReader(where: string, source: ByteSource): Promise<PartReader
     return fill(target, bytes);
   };
   return { size: source.size, read, close };
+}
+
+/** What the promise gives, or the reason of an abort, whichever comes first: a source of the caller's need not look at the signal. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let listener: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    listener = () => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener("abort", listener);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", listener!);
+  }
 }
 
 async function fileReader(where: string, path: string): Promise<PartReader> {

@@ -29,3 +29,9 @@ export function assertRecord(where: string, name: string, value: unknown): void 
   if (Object.prototype.toString.call(value) === "[object Object]") return;
   throw new OptionError(where, name, "an object with a value for each name", value);
 }
+
+/** Names in a message: the first few of many. */
+export function listed(names: readonly string[]): string {
+  const few = names.slice(0, 8).map((name) => JSON.stringify(name));
+  return names.length > few.length ? `${few.join(", ")}, … (${names.length} in all)` : few.join(", ") || "none";
+}

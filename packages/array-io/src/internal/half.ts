@@ -6,25 +6,58 @@
  * Bits are moved as integers: a float register may quieten a signalling NaN.
  */
 
-let table: Uint32Array | undefined; // float32 bits of all 65,536 halves; built once, the same in every copy of this module
+let table: Int32Array<ArrayBuffer> | undefined; // float32 bits of all 65,536 halves; built once, the same in every copy of this module
 
-/** Half codes to floats. */
-export function halfToFloat(codes: Uint16Array): Float32Array<ArrayBuffer> {
-  const out = new Uint32Array(codes.length);
-  if (codes.length <= 1e4 && !table) {
-    for (let i = 0; i < out.length; i++) out[i] = halfBits(codes[i]!);
-  } else {
-    const bits = (table ??= Uint32Array.from({ length: 65536 }, (_, code) => halfBits(code)));
-    for (let i = 0; i < out.length; i++) out[i] = bits[codes[i]!]!;
+const FEW = 1e4; // codes below which building the table takes longer than it saves
+
+/** Half codes to floats: `out` has an element for each code. */
+export function halfToFloat(codes: Uint16Array<ArrayBuffer>, out: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): void {
+  if (out instanceof Float64Array) {
+    const values = new Float32Array(halfTable().buffer);
+    for (let i = 0; i < out.length; i++) out[i] = values[codes[i]!]!;
+    return;
   }
-  return new Float32Array(out.buffer);
+  const bits = new Int32Array(out.buffer, out.byteOffset, out.length);
+  if (bits.length > FEW || table) lookUp(codes, halfTable(), bits);
+  else for (let i = 0; i < bits.length; i++) bits[i] = halfBits(codes[i]!);
 }
 
-/** bfloat16 codes to floats. */
-export function bfloatToFloat(codes: Uint16Array): Float32Array<ArrayBuffer> {
-  const out = new Uint32Array(codes.length);
-  for (let i = 0; i < out.length; i++) out[i] = codes[i]! << 16;
-  return new Float32Array(out.buffer);
+/** bfloat16 codes to floats: `out` has an element for each code. */
+export function bfloatToFloat(codes: Uint16Array, out: Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>): void {
+  if (out instanceof Float64Array) {
+    const word = new Int32Array(1);
+    const value = new Float32Array(word.buffer);
+    for (let i = 0; i < out.length; i++) {
+      word[0] = codes[i]! << 16;
+      out[i] = value[0]!;
+    }
+    return;
+  }
+  const bits = new Int32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = codes[i]! << 16;
+}
+
+/** bits_i ← table[code_i], two codes a load and four a turn: half the time of one by one. */
+function lookUp(codes: Uint16Array<ArrayBuffer>, table: Int32Array, bits: Int32Array): void {
+  const n = codes.length;
+  const first = Math.min(n, (codes.byteOffset / 2) % 2); // a code before the first whole word
+  if (first > 0) bits[0] = table[codes[0]!]!;
+  const count = (n - first) >> 1;
+  const words = count > 0 ? new Int32Array(codes.buffer, codes.byteOffset + 2 * first, count) : new Int32Array(0);
+  let i = first;
+  for (let k = 0; k + 2 <= count; k += 2, i += 4) {
+    const low = words[k]!;
+    const high = words[k + 1]!;
+    bits[i] = table[low & 0xffff]!;
+    bits[i + 1] = table[low >>> 16]!;
+    bits[i + 2] = table[high & 0xffff]!;
+    bits[i + 3] = table[high >>> 16]!;
+  }
+  for (; i < n; i++) bits[i] = table[codes[i]!]!;
+}
+
+function halfTable(): Int32Array<ArrayBuffer> {
+  return (table ??= Int32Array.from({ length: 65536 }, (_, code) => halfBits(code)));
 }
 
 /** Bits of the float32 with the value of a half. */

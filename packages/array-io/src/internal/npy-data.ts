@@ -30,16 +30,20 @@ export function arrayInBytes(bytes: Uint8Array, dtype: DType | undefined, where:
   return arrayOf(header, lies ? (data as Uint8Array<ArrayBuffer>) : owned(data, where), header.shape, dtype, where);
 }
 
-/** Elements of the file in an array of this shape, in the file's order. The bytes are aligned; those of a swapped type are changed. */
+/**
+ * Elements of the file in an array of this shape, in the file's order. The bytes are aligned; those of a swapped type are changed. What must be
+ * converted goes into the memory that `out` gives.
+ */
 export function arrayOf(
   { type, swapped, width, fortranOrder }: NpyHeader,
   bytes: Uint8Array<ArrayBuffer>,
   shape: readonly number[],
   dtype: DType | undefined,
   where: string,
+  out?: (length: number) => ArrayBuffer,
 ): NdArray {
   if (swapped) swapBytes(bytes, width);
-  return view(decode(type, bytes, dtype, where), shape, fortranOrder ? columnMajor(shape) : undefined);
+  return view(decode(type, bytes, dtype, where, out), shape, fortranOrder ? columnMajor(shape) : undefined);
 }
 
 function columnMajor(shape: readonly number[]): number[] {
@@ -54,13 +58,24 @@ function owned(bytes: Uint8Array, where: string): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** Reverses the bytes of every element. */
-function swapBytes(bytes: Uint8Array, width: number): void {
-  for (let at = 0; at < bytes.length; at += width) {
-    for (let low = at, high = at + width - 1; low < high; low++, high--) {
-      const byte = bytes[low]!;
-      bytes[low] = bytes[high]!;
-      bytes[high] = byte;
+/** Reverses the bytes of every element, of 2, 4 or 8 bytes, a word at a time. */
+function swapBytes({ buffer, byteOffset, length }: Uint8Array<ArrayBuffer>, width: number): void {
+  if (width === 2) {
+    const halves = new Uint16Array(buffer, byteOffset, length / 2);
+    for (let i = 0; i < halves.length; i++) halves[i] = (halves[i]! << 8) | (halves[i]! >>> 8);
+    return;
+  }
+  const words = new Int32Array(buffer, byteOffset, length / 4);
+  if (width === 4) for (let i = 0; i < words.length; i++) words[i] = swapped(words[i]!);
+  else {
+    for (let i = 0; i < words.length; i += 2) {
+      const low = words[i]!;
+      words[i] = swapped(words[i + 1]!);
+      words[i + 1] = swapped(low);
     }
   }
+}
+
+function swapped(word: number): number {
+  return (word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }

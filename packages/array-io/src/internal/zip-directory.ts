@@ -37,6 +37,7 @@ const ZIP64_LOCATOR = 0x07064b50;
 const ZIP64_FIELDS = 1; // the extra field with the 64-bit values of one entry
 const ENTRY = 0x02014b50;
 const ENTRY_LENGTH = 46;
+const LOCAL_LENGTH = 30; // of the header in front of the data, without its name
 const ALL_16 = 0xffff;
 const ALL_32 = 0xffffffff;
 
@@ -130,8 +131,18 @@ function parseEntries(bytes: Uint8Array, count: number, base: number, refuse: Re
     entries.push({ name, method, encrypted: (flags & 0x2041) !== 0, crc: words.getUint32(at + 16, true), packed, size, offset });
     at = end;
   }
+  assertApart(entries, refuse);
   if (at !== bytes.length) refuse(`${count} entries in the directory and nothing else`, `${bytes.length - at} more bytes`, base + at);
   return entries;
+}
+
+/** No entry begins within another: a small file of one block of data in many entries would unpack to any size. */
+function assertApart(entries: readonly ZipEntry[], refuse: Refuse): void {
+  let end = 0;
+  for (const { name, offset, packed } of [...entries].sort((a, b) => a.offset - b.offset)) {
+    if (offset < end) refuse(`entry ${JSON.stringify(name)} behind the one before it, which ends at ${end} or later`, offset, offset);
+    end = offset + LOCAL_LENGTH + packed;
+  }
 }
 
 /** Size, packed size and offset: those of all ones are replaced by the 64-bit values of the extra field, in this order. */
