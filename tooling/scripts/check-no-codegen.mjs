@@ -121,7 +121,7 @@ function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-appro
       matvec: () => core.matvec(Q, [1, 2, 3, 4]),
       matvecAsync: () => core.matvecAsync(core.csrFromDense(Q), [1, 2, 3, 4]),
       mergeAttention: () => core.mergeAttention([core.streamingAttentionSync(q, k, v), core.streamingAttentionSync(q, k, v)]),
-      norm: () => core.norm(A, { kind: "fro" }),
+      norm: () => core.norm(A, { kind: 2 }),
       normalizeSeed: () => core.normalizeSeed(1),
       packSigns: () => core.packSigns(A),
       productBound: () => core.productBound(A, spd),

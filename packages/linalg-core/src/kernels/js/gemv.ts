@@ -4,7 +4,7 @@
  *   A  m × n, rows from A[a] on, `stride` apart      x, y  from x[b], y[c] on; the arrays may be one
  */
 import type { ComputeMemory } from "../abi.js";
-import { readWords, round, type Real, type RealArray } from "./real.js";
+import { readWords, type Real, type RealArray } from "./real.js";
 
 const GEMV = ["m", "n", "A", "x", "y", "perTile"] as const;
 
@@ -53,10 +53,13 @@ export function addRows(
   y: RealArray,
   c: number,
 ): void {
+  const { fround } = Math;
   for (let i = 0; i < m; i++) {
     const factor = x[b + i]!;
     const row = a + i * stride;
-    for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + round(single, factor * A[row + j]!); // the store rounds
+    if (single)
+      for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + fround(factor * A[row + j]!); // the store rounds the sum
+    else for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + factor * A[row + j]!;
   }
 }
 
