@@ -124,6 +124,7 @@ function callsOf({ "linalg-core": core, "array-io": io, sketch, "attention-appro
       norm: () => core.norm(A, { kind: 2 }),
       normalizeSeed: () => core.normalizeSeed(1),
       packSigns: () => core.packSigns(A),
+      planMatmul: () => core.planMatmul(96, 96, 96),
       productBound: () => core.productBound(A, spd),
       promote: () => core.promote(A, spd),
       pseudoInverse: () => core.pseudoInverse(A),

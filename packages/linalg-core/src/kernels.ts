@@ -26,6 +26,7 @@ export { causalOffset, readMask } from "./attention/stage-mask.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
 export { allocOperand, multiplyOperands, packOperand, type Operand, type OperandSource } from "./dense/packed-product.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory, type Kernels, type TiledKernel } from "./kernels/abi.js";
+export { secondsPerUnit } from "./runtime/rates.js";
 export { runtime, type Runtime } from "./runtime/runtime.js";
 export { openScope, type Scope } from "./runtime/scope.js";
 export { place, take } from "./runtime/transfer.js";

@@ -7,10 +7,11 @@
  */
 import { gather } from "../array/cast.js";
 import type { DType, NdArray } from "../array/types.js";
-import { GEMM_ROWS, SCRATCH_BYTES } from "../kernels/abi.js";
+import { GEMM_ROWS } from "../kernels/abi.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import { take } from "../runtime/transfer.js";
+import { BLOCK_BYTES, EDGE_BYTES, isSmallProduct } from "./product-choice.js";
 
 /** A matrix as it is stored, taken as it is or transposed. */
 export interface Factor {
@@ -18,19 +19,12 @@ export interface Factor {
   readonly isTransposed: boolean;
 }
 
-/** The kernel of a product keeps its edge tiles in the first bytes of the scratch. */
-const EDGE_BYTES = 1024;
-const BLOCK_BYTES = 128; // an argument block
-/** Beyond, what is saved is below a tenth of the product. */
-const MOST_WORK = 32 * 32 * 32;
-
 /** C, or undefined if it is not small, or if an entry is not finite: then the general path finds it and names it. */
 export function smallProduct(A: Factor, B: Factor, m: number, n: number, k: number, dtype: DType): NdArray | undefined {
+  if (!isSmallProduct(m, n, k, dtype)) return undefined;
   const bytes = bytesOf(dtype);
   const W = 32 / bytes;
   const [rows, columns] = [Math.ceil(m / GEMM_ROWS) * GEMM_ROWS, Math.ceil(n / W) * W];
-  const values = m * k + k * n + rows * k + columns * k + m * n;
-  if (m * n * k > MOST_WORK || EDGE_BYTES + 3 * BLOCK_BYTES + bytes * values + 5 * 64 > SCRATCH_BYTES) return undefined;
   const { kernels, memory, scratch } = runtime();
   let next = scratch + EDGE_BYTES + 3 * BLOCK_BYTES;
   const room = (count: number): number => {
