@@ -4,7 +4,7 @@ import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { loaded, runtime } from "../../src/runtime/runtime.js";
 import { shared } from "../../src/runtime/shared.js";
 import { runAsync, tiles, type RunControl, type Steps } from "../../src/steps.js";
-import { forgetRuntime, hasPool, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
+import { forgetRuntime, hasPool, numbers, reasons, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 import { matmulAsync } from "../../src/dense/matmul.js";
 
 vi.setConfig({ testTimeout: 60_000 }); // a loaded machine takes its time
@@ -145,7 +145,7 @@ describe("failures", () => {
     await withReplaced(threadsModule, "Worker", Throwing, async () => {
       await ready();
       expect(backend()).toMatchObject({ threads: 1, sharedMemory: true });
-      expect(backend().reasons.at(-1)).toBe("workers blocked (worker_threads: ERR_ACCESS_DENIED)");
+      expect(reasons().at(-1)).toBe("workers blocked (worker_threads: ERR_ACCESS_DENIED)");
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
     configure({ threads: 2 }); // asks anew
@@ -156,7 +156,7 @@ describe("failures", () => {
   test("a worker that dies before it is ready: one thread, with the reason", async () => {
     await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')"), async () => {
       await ready();
-      expect(backend().reasons.at(-1)).toContain("workers blocked (worker_threads: Error: no room");
+      expect(reasons().at(-1)).toContain("workers blocked (worker_threads: Error: no room");
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
   });
@@ -169,7 +169,7 @@ describe("failures", () => {
       const job = runAsync(longJob(2_000_000), { threads: 2 });
       await born[0]!.terminate();
       expect(await job).toBe(6 * 4096);
-      expect(backend().reasons.at(-1)).toContain("a worker died");
+      expect(reasons().at(-1)).toContain("a worker died");
       expect(hasPool()).toBe(false);
       expect(arenaBytesInUse()).toBe(0);
       await ready();
@@ -191,7 +191,7 @@ describe("failures", () => {
         setTimeout(() => void born.shift()!.terminate(), 10 + 15 * attempt);
         expect(await job).toBe(right);
       }
-      expect(backend().reasons.at(-1)).toContain("a worker died");
+      expect(reasons().at(-1)).toContain("a worker died");
     });
   });
 
