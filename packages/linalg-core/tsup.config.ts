@@ -29,6 +29,7 @@ export default defineConfig({
     norm: "src/dense/norm.ts",
     ops: "src/ops.ts",
     "pack-signs": "src/bits/pack-signs.ts",
+    "plan-matmul": "src/dense/plan-matmul.ts",
     "product-bound": "src/dense/product-bound.ts",
     qr: "src/dense/qr.ts",
     residual: "src/dense/residual.ts",

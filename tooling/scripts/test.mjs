@@ -6,7 +6,8 @@ import { findChromium, noChromium } from "./find-chromium.mjs";
 
 const full = process.argv.includes("--full");
 const failed = []; // names of steps
-const tests = { node: 0, chromium: 0, site: 0, failed: 0 };
+const tests = { node: 0, "without WebAssembly": 0, "without code generation": 0, chromium: 0, site: 0, failed: 0 };
+const hosts = { "node-without-wasm": "without WebAssembly", "node-without-codegen": "without code generation" };
 process.chdir(root);
 if (full) process.env.SUBQUAD_TEST_PROFILE = "full";
 
@@ -55,8 +56,10 @@ function vitest() {
   if (!existsSync(".vitest/report.json") || !existsSync(".vitest/projects.json")) return;
   const report = JSON.parse(readFileSync(".vitest/report.json", "utf8"));
   const { projects, slowest } = JSON.parse(readFileSync(".vitest/projects.json", "utf8"));
-  for (const [name, { passed }] of Object.entries(projects)) if (name.startsWith("chromium")) tests.chromium += passed;
-  tests.node = report.numPassedTests - tests.chromium; // type tests are counted with node
+  for (const [name, { passed, skipped }] of Object.entries(projects)) {
+    tests[name.startsWith("chromium") ? "chromium" : (hosts[name] ?? "node")] += passed; // type tests are counted with node
+    if (skipped > 0) console.log(`${name}: ${skipped} skipped, each by a condition beside it`);
+  }
   tests.failed = report.numFailedTests;
   if (!ok && tests.failed > 0) failed.splice(failed.indexOf("vitest"), 1); // counted test by test
   console.log("\nslowest tests");
@@ -68,10 +71,15 @@ function tally() {
     if (ci) failed.push("chromium (CI needs one)");
     console.log(`\n${noChromium}`);
   }
-  const passed = tests.node + tests.chromium + tests.site;
-  const total = tests.failed + failed.length;
+  const { failed: failedTests, ...passedTests } = tests;
+  const passed = Object.values(passedTests).reduce((sum, count) => sum + count, 0);
+  const total = failedTests + failed.length;
   console.log(failed.length > 0 ? `\nfailed steps: ${failed.join(", ")}` : "");
-  console.log(`node: ${tests.node}, chromium: ${tests.chromium}, site: ${tests.site}`);
+  console.log(
+    Object.entries(passedTests)
+      .map(([name, count]) => `${name}: ${count}`)
+      .join(", "),
+  );
   console.log(`${passed} passed, ${total} failed`);
   process.exitCode = total === 0 && passed > 0 ? 0 : 1;
 }

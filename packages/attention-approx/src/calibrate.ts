@@ -2,22 +2,17 @@
  * Seconds a query-key pair takes here, measured once per shape of row. It only scales the seconds that a plan prints: no choice reads it.
  */
 import type { DType } from "@subquad/linalg-core";
-import { attentionPass, bytesOf, openScope, packKeySet, paddedWidth } from "@subquad/linalg-core/kernels";
+import { attentionPass, bytesOf, openScope, packKeySet, paddedWidth, secondsPerUnit } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 
 const QUERIES = 256;
 const KEYS = 768;
-const RUNS = 3;
-const measured = new Map<string, number>();
+/** An exponential takes the time of so many multiply-adds. */
+const EXPONENTIAL_WORK = 16;
 
 export function secondsPerPair(dtype: DType, d: number, e: number): number {
-  const key = `${dtype} ${paddedWidth(d)} ${e}`;
-  const known = measured.get(key);
-  if (known !== undefined) return known;
-  let best = Infinity;
-  for (let run = 0; run < RUNS; run++) best = Math.min(best, runSync(timedPass(dtype, d, e)));
-  measured.set(key, best);
-  return best;
+  const weight = paddedWidth(d) + paddedWidth(e + 1) + EXPONENTIAL_WORK;
+  return secondsPerUnit(`pair ${paddedWidth(d)} ${e}`, dtype, weight, () => runSync(timedPass(dtype, d, e)));
 }
 
 function* timedPass(dtype: DType, d: number, e: number): Steps<number> {

@@ -50,6 +50,7 @@ export { lu, luAsync, type LuOptions, type LuResult, type LuSolveOptions } from 
 export { matmul, matmulAsync, type MatmulOptions } from "./dense/matmul.js";
 export { matvec, matvecAsync, type MatvecOptions } from "./dense/matvec.js";
 export { dot, norm, type NormOptions } from "./dense/norm.js";
+export { planMatmul, type MatmulPlan, type PlanMatmulOptions } from "./dense/plan-matmul.js";
 export { productBound } from "./dense/product-bound.js";
 export { qr, qrAsync, type QrOptions, type QrResult } from "./dense/qr.js";
 export { backwardError, residual } from "./dense/residual.js";

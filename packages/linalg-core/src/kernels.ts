@@ -31,5 +31,6 @@ export { attentionKernels } from "./kernels/attention.js";
 export { elementwiseKernels } from "./kernels/elementwise.js";
 export { factorKernels } from "./kernels/factor.js";
 export { kernelsOf, runtime, type Runtime } from "./runtime/runtime.js";
+export { secondsPerUnit } from "./runtime/rates.js";
 export { openScope, type Scope } from "./runtime/scope.js";
 export { place, take } from "./runtime/transfer.js";

@@ -58,7 +58,7 @@ describe("laws", () => {
     const [n, m, sweeps] = [300, 61, 150];
     const want = runSync(turned(n, m, sweeps, false, false));
     expect(runSync(turned(n, m, sweeps, false, true))).toEqual(want);
-    for (const threads of [1, 2, 3]) expect(await runAsync(turned(n, m, sweeps, false, true), { threads })).toEqual(want);
+    for (const threads of [1, 2, 3, 4]) expect(await runAsync(turned(n, m, sweeps, false, true), { threads })).toEqual(want);
     expect(arenaBytesInUse()).toBe(0);
   });
 });

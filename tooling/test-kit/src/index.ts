@@ -1,3 +1,4 @@
+export { withoutCodeGeneration, withoutWebAssembly } from "./environment.js";
 export { fromNested, pack, plain, takeRows, type FloatStore, type PlainArray, type Strided } from "./arrays.js";
 export { layouts, strided, type Layout } from "./strided.js";
 export { gaussianArray, testRandom, type TestRandom } from "./random.js";

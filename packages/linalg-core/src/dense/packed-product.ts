@@ -7,11 +7,11 @@
  * Source: the BLIS loop order (Van Zee, van de Geijn).
  */
 import type { DType } from "../array/types.js";
-import { GEMM_ROWS } from "../kernels/abi.js";
 import { bytesOf, runTiles } from "../runtime/dtype-kernels.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { coreKernels } from "../kernels/core.js";
+import { COPY_WORK, packedLength, productTiles, sliverOf } from "./product-choice.js";
 
 /** An operand packed for the product: `length` rows of A, or columns of B, of `depth` entries. */
 export interface Operand {
@@ -41,16 +41,12 @@ export interface Store {
   readonly meanwhile?: () => void;
 }
 
-/** Multiply-adds of a tile of the product, and values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
-const TILE_WORK = 1e7;
+/** Values of a tile of packing: a millisecond or less, so that aborts are obeyed and threads share. */
 const PACK_WORK = 65536;
-const TILE_ROWS = 192;
-/** A value that is packed takes the time of so many multiply-adds. */
-const COPY_WORK = 16;
 
 /** Memory for an operand of at most this length and depth. */
 export function allocOperand(scope: Scope, dtype: DType, side: Side, length: number, depth: number): number {
-  return scope.alloc(roundUp(length, sliver(dtype, side)) * depth * bytesOf(dtype));
+  return scope.alloc(packedLength(dtype, side, length) * depth * bytesOf(dtype));
 }
 
 /** Packs an operand times a factor (1 or −1 leave its digits as they are) into memory that allocOperand gave. */
@@ -64,7 +60,7 @@ export function* packOperand(
   to: number,
   factor = 1,
 ): Steps<Operand> {
-  const width = sliver(dtype, side);
+  const width = sliverOf(dtype, side);
   const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
   const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers], [factor]);
   const tiles = Math.ceil(Math.ceil(length / width) / slivers);
@@ -76,20 +72,9 @@ export function* packOperand(
 /** C ← A B, or C ← C + A B. */
 export function* multiplyOperands(scope: Scope, dtype: DType, A: Operand, B: Operand, C: number, store: Store = {}): Steps<void> {
   const { rowBytes = B.length * bytesOf(dtype), add = false, lower = false, meanwhile } = store;
-  const W = sliver(dtype, "right");
-  const rows = Math.min(TILE_ROWS, roundUp(A.length, GEMM_ROWS));
-  const fitting = Math.floor(TILE_WORK / (rows * A.depth) / W) * W;
-  const columns = Math.max(W, Math.min(roundUp(B.length, W), fitting));
+  const { rows, columns } = productTiles(A.length, B.length, A.depth, dtype);
   const args = scope.args([A.length, B.length, A.depth, A.address, B.address, C, rows, columns, rowBytes, add ? 1 : 0, lower ? 1 : 0]);
   const tiles = Math.ceil(A.length / rows) * Math.ceil(B.length / columns);
   yield* runTiles(coreKernels, "multiply", dtype, args, tiles, A.length * B.length * A.depth, meanwhile);
   scope.free(args);
-}
-
-function sliver(dtype: DType, side: Side): number {
-  return side === "left" ? GEMM_ROWS : 32 / bytesOf(dtype);
-}
-
-function roundUp(length: number, step: number): number {
-  return Math.ceil(length / step) * step;
 }

@@ -8,11 +8,11 @@
 import { gather } from "../array/cast.js";
 import { makeArray } from "../array/make-array.js";
 import type { DType, NdArray } from "../array/types.js";
-import { SCRATCH_BYTES } from "../kernels/abi.js";
 import { bytesOf } from "../runtime/dtype-kernels.js";
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { take } from "../runtime/transfer.js";
 import { coreKernels } from "../kernels/core.js";
+import { isSmallProduct } from "./product-choice.js";
 
 /** A matrix as it is stored, taken as it is or transposed. */
 export interface Factor {
@@ -20,18 +20,10 @@ export interface Factor {
   readonly isTransposed: boolean;
 }
 
-/** Beyond, what is saved is below a tenth of the product. */
-const MOST_WORK = 32 * 32 * 32;
-/** A panel of the general path: up to here it has one sum for an entry too. */
-const MOST_DEPTH = 256;
-
-/**
- * C, or undefined if it is not small, or if an entry is not finite: then the general path finds it and names it. An entry of A or B that is not finite
- * makes a whole row or column of C so.
- */
+/** C, or undefined if it is not small, or if an entry is not finite: then the general path finds it and names it. */
 export function smallProduct(A: Factor, B: Factor, m: number, n: number, k: number, dtype: DType): NdArray | undefined {
+  if (!isSmallProduct(m, n, k, dtype)) return undefined;
   const bytes = bytesOf(dtype);
-  if (m * n * k > MOST_WORK || k > MOST_DEPTH || bytes * (m * k + k * n + m * n) > SCRATCH_BYTES - 3 * 16) return undefined;
   const kernels = kernelsOf(coreKernels);
   const { memory, scratch } = runtime();
   const data = dtype === "float32" ? memory.f32 : memory.f64;

@@ -34,6 +34,11 @@ export function sumOfProducts(x: Float64Array, y: Float64Array): number {
   return total;
 }
 
+/** y ← y + α x. */
+export function addMultiple(α: number, x: Float64Array, y: Float64Array): void {
+  for (let i = 0; i < y.length; i++) y[i]! += α * x[i]!;
+}
+
 /** Σ |x_i| over [from, to). */
 export function sumOfMagnitudes(x: Float64Array, from = 0, to = x.length): number {
   let total = 0;

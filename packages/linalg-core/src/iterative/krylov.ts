@@ -8,9 +8,9 @@
  * Source: Lanczos; full reorthogonalization twice ("twice is enough", Kahan and Parlett).
  */
 import { UNIT_ROUND_OFF } from "../array/cast.js";
+import { addMultiple, euclideanNorm, sumOfProducts } from "../dense/sums.js";
 import type { CheckedOperator } from "../operator.js";
 import type { Steps } from "../runtime/steps.js";
-import { addMultiple, dotProduct, euclideanNorm } from "./vectors.js";
 
 export interface KrylovBasis {
   /** v_0 … v_k: one more than the columns of T that are complete. */
@@ -60,7 +60,7 @@ export function orthogonalize(w: Float64Array, vectors: readonly Float64Array[])
   const coefficients = new Float64Array(vectors.length);
   for (let pass = 0; pass < 2; pass++) {
     for (let i = 0; i < vectors.length; i++) {
-      const c = dotProduct(vectors[i]!, w);
+      const c = sumOfProducts(vectors[i]!, w);
       coefficients[i]! += c;
       addMultiple(-c, vectors[i]!, w);
     }

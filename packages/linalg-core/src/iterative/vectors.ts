@@ -11,7 +11,7 @@ import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { norm } from "../dense/norm.js";
 import { residualSteps } from "../dense/residual.js";
-import { euclideanNorm, sumOfProducts } from "../dense/sums.js";
+import { addMultiple, euclideanNorm, sumOfProducts } from "../dense/sums.js";
 import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
@@ -23,11 +23,8 @@ export type Operand = MatrixInput | CsrMatrix | LinearOperator;
 export { sumOfProducts as dotProduct };
 /** ‖x‖₂. */
 export { euclideanNorm };
-
 /** y ← y + α x. */
-export function addMultiple(α: number, x: Float64Array, y: Float64Array): void {
-  for (let i = 0; i < y.length; i++) y[i]! += α * x[i]!;
-}
+export { addMultiple };
 
 /** The finite entries of a vector of this length, a copy. */
 export function finiteVector(input: VectorInput, length: number, site: string): Float64Array {

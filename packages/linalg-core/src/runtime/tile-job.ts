@@ -14,6 +14,7 @@ import { REPORT_EVERY } from "./progress.js";
 import type { Run } from "./run.js";
 import { kernelsOf, loaded, runtime } from "./runtime.js";
 import { recordPoolReason, shared } from "./shared.js";
+import { WORTH_A_POOL } from "./threads.js";
 
 /** The tiles 0 … count - 1 of one kernel. */
 export interface TileJob {
@@ -27,8 +28,6 @@ export interface TileJob {
   readonly meanwhile?: (() => void) | undefined;
 }
 
-/** A job of fewer multiply-adds, about a quarter of a millisecond, is done before a pool has taken it over and reported back. */
-const WORTH_A_POOL = 5e6;
 /** Milliseconds that a call takes before a pool is started; starting one takes 50 to 90. */
 const PATIENCE = 8;
 

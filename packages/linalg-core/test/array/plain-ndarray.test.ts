@@ -1,3 +1,4 @@
+import { withoutCodeGeneration } from "@subquad/test-kit";
 import fc from "fast-check";
 import ndarray from "ndarray";
 import { describe, expect, test } from "vitest";
@@ -7,7 +8,7 @@ import type { NdArray, NdData } from "../../src/array/types.js";
 import { slice } from "../../src/array/view.js";
 import { count, naive } from "./support.js";
 
-describe("laws", () => {
+describe.skipIf(withoutCodeGeneration)("laws", () => {
   const compiled = (data: NdData, shape: number[], stride?: number[], offset?: number): NdArray =>
     ndarray<NdData>(data, shape, stride, offset);
   const plain = (data: NdData, shape: number[], stride?: number[], offset?: number): NdArray => {

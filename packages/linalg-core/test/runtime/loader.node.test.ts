@@ -11,7 +11,7 @@ import { backend, configure, ready, releaseMemory } from "../../src/runtime/envi
 import { loaded } from "../../src/runtime/runtime.js";
 import { arenaBytesInUse, openScope } from "../../src/runtime/scope.js";
 import { fft } from "../../src/transform/fft.js";
-import { bits, forgetRuntime, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
+import { bits, forgetRuntime, numbers, reasons, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 
 const SIZE = 90; // not a multiple of any tile
 const hasRelaxed = WebAssembly.validate(decodeHex(coreKernels.relaxed));
@@ -28,7 +28,7 @@ afterEach(forgetRuntime);
 describe("what is loaded", () => {
   test("the better binary that the engine accepts", () => {
     expect(backend()).toMatchObject({ name: hasRelaxed ? "wasm-relaxed" : "wasm-simd", sharedMemory: true, deterministic: !hasRelaxed });
-    expect(backend().reasons).toEqual(hasRelaxed ? [] : [expect.stringContaining("relaxed SIMD unavailable")]);
+    expect(reasons()).toEqual(hasRelaxed ? [] : [expect.stringContaining("relaxed SIMD unavailable")]);
     expect(backend().arenaBytes).toBeGreaterThan(0);
   });
 
@@ -69,7 +69,7 @@ describe("what is refused", () => {
     await withReplaced(globalThis, "SharedArrayBuffer", undefined, async () => {
       configure({ deterministic: true });
       expect(backend()).toMatchObject({ name: "wasm-simd", threads: 1, sharedMemory: false });
-      expect(backend().reasons).toContain("SharedArrayBuffer unavailable: page is not cross-origin isolated");
+      expect(reasons()).toContain("SharedArrayBuffer unavailable: page is not cross-origin isolated");
       expect(squareBits(SIZE)).toBe(expected);
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
@@ -100,7 +100,7 @@ describe("what is refused", () => {
     await withReplaced(WebAssembly, "Memory", Memory, () => {
       configure({ deterministic: true });
       expect(backend()).toMatchObject({ name: "wasm-simd", threads: 1, sharedMemory: false });
-      expect(backend().reasons).toContain("shared memory refused by the engine");
+      expect(reasons()).toContain("shared memory refused by the engine");
       expect(squareBits(SIZE)).toBe(expected);
     });
   });
@@ -112,7 +112,7 @@ describe("what is refused", () => {
       memoryThatRefuses(() => true),
       () => {
         expect(backend().name).toBe("js");
-        expect(backend().reasons).toContain("WebAssembly memory refused by the engine");
+        expect(reasons()).toContain("WebAssembly memory refused by the engine");
         expect(squareBits(SIZE)).toBe(expected);
       },
     );
@@ -120,7 +120,7 @@ describe("what is refused", () => {
 
   test("no WebAssembly: js, with the reason", async () => {
     await withReplaced(globalThis, "WebAssembly", undefined, async () => {
-      expect(backend()).toMatchObject({ name: "js", reasons: ["WebAssembly unavailable"] });
+      expect([backend().name, reasons()]).toEqual(["js", ["WebAssembly unavailable"]]);
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
   });
@@ -131,7 +131,7 @@ describe("what is refused", () => {
       "validate",
       () => false,
       () => {
-        expect(backend()).toMatchObject({ name: "js", reasons: ["WebAssembly SIMD unavailable"] });
+        expect([backend().name, reasons()]).toEqual(["js", ["WebAssembly SIMD unavailable"]]);
         expect(squareBits(SIZE)).toBe(expected);
       },
     );
@@ -142,7 +142,7 @@ describe("what is refused", () => {
       expect(backend().name).toBe("js");
       await ready();
       expect(backend().name).toBe("js");
-      expect(backend().reasons.at(-1)).toBe("WebAssembly refused to compile: blocked by CSP (core kernels)");
+      expect(reasons().at(-1)).toBe("WebAssembly refused to compile: blocked by CSP (core kernels)");
       expect(squareBits(SIZE)).toBe(expected);
     });
   });
@@ -204,7 +204,7 @@ describe("late compilation", () => {
     configure({ deterministic: true });
     await withReplaced(WebAssembly, "Module", tooLarge, async () => {
       expect(backend().name).toBe("js");
-      expect(backend().reasons.at(-1)).toContain("larger than 4 KB");
+      expect(reasons().at(-1)).toContain("larger than 4 KB");
       expect(squareBits(SIZE)).toBe(expected);
       await ready({ threads: false });
       expect(backend()).toMatchObject({ name: "wasm-simd", sharedMemory: true });
@@ -234,7 +234,7 @@ describe("late compilation", () => {
         async () => {
           await ready();
           expect(backend().name).toBe("js");
-          expect(backend().reasons.slice(-2)).toEqual([expect.stringContaining("4 KB"), expect.stringContaining("out of memory")]);
+          expect(reasons().slice(-2)).toEqual([expect.stringContaining("4 KB"), expect.stringContaining("out of memory")]);
           expect(squareBits(SIZE)).toBe(expected);
         },
       ),

@@ -5,7 +5,7 @@ import { loaded, runtime } from "../../src/runtime/runtime.js";
 import { shared } from "../../src/runtime/shared.js";
 import { coreKernels } from "../../src/kernels/core.js";
 import { runAsync, runSync, tiles, type RunControl, type Steps } from "../../src/steps.js";
-import { forgetRuntime, hasPool, numbers, squareBits, squareBitsAsync, withReplaced } from "./support.js";
+import { forgetRuntime, hasPool, numbers, reasons, squareBits, squareBitsAsync, withReplaced } from "./support.js";
 import { matmulAsync } from "../../src/dense/matmul.js";
 
 vi.setConfig({ testTimeout: 60_000 }); // a loaded machine takes its time
@@ -164,7 +164,7 @@ describe("failures", () => {
     await withReplaced(threadsModule, "Worker", Throwing, async () => {
       await ready();
       expect(backend()).toMatchObject({ threads: 1, sharedMemory: true });
-      expect(backend().reasons.at(-1)).toBe("workers blocked (worker_threads: ERR_ACCESS_DENIED)");
+      expect(reasons().at(-1)).toBe("workers blocked (worker_threads: ERR_ACCESS_DENIED)");
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
     configure({ threads: 2 }); // asks anew
@@ -176,7 +176,7 @@ describe("failures", () => {
     await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')"), async () => {
       await ready();
       expect(hasPool()).toBe(false);
-      expect(backend().reasons.at(-1)).toContain("no pool yet, workers died as they started (worker_threads: Error: no room");
+      expect(reasons().at(-1)).toContain("no pool yet, workers died as they started (worker_threads: Error: no room");
       expect(await squareBitsAsync(64, { threads: 2 })).toBe(squareBits(64));
     });
     await ready();
@@ -202,7 +202,7 @@ describe("failures", () => {
       const job = runAsync(longJob(2_000_000), { threads: 2 });
       await born[0]!.terminate();
       expect(await job).toBe(12 * 4096);
-      expect(backend().reasons.at(-1)).toContain("a worker died");
+      expect(reasons().at(-1)).toContain("a worker died");
       expect(hasPool()).toBe(false);
       expect(arenaBytesInUse()).toBe(0);
       await ready();
@@ -224,7 +224,7 @@ describe("failures", () => {
         setTimeout(() => void born.shift()!.terminate(), 10 + 15 * attempt);
         expect(await job).toBe(right);
       }
-      expect(backend().reasons.at(-1)).toContain("a worker died");
+      expect(reasons().at(-1)).toContain("a worker died");
     });
   });
 

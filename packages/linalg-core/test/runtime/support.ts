@@ -1,5 +1,5 @@
 import { matmul, matmulAsync } from "../../src/dense/matmul.js";
-import { closePool } from "../../src/runtime/environment.js";
+import { backend, closePool } from "../../src/runtime/environment.js";
 import { shared, SHARED_KEY } from "../../src/runtime/shared.js";
 import type { RunControl } from "../../src/steps.js";
 
@@ -44,6 +44,11 @@ export async function withReplaced<R>(owner: object, name: string, value: unknow
   } finally {
     Object.defineProperty(owner, name, descriptor);
   }
+}
+
+/** Why nothing better runs, but for the class of arrays, which is no matter of the runtime. */
+export function reasons(): readonly string[] {
+  return backend().reasons.filter((reason) => !reason.startsWith("csp: "));
 }
 
 /** Whether a pool is up. */
