@@ -1,8 +1,9 @@
 // What the projects node-without-wasm and node-without-codegen of vitest.config.ts leave out, and why.
 
-/** Files that are about the binaries themselves, or about the pool, which needs their memory: there is nothing to test without them. */
+/** Files about the binaries themselves, about the pool, which needs their memory, or about libraries that need WebAssembly: there is nothing to test without it. */
 export const aboutWebAssembly = [
   "packages/linalg-core/test/js-kernels*.test.ts",
+  "packages/linalg-core/test/array/foreign.node.test.ts",
   "packages/linalg-core/test/same-bits.test.ts",
   "packages/linalg-core/test/runtime/binary.test.ts",
   "packages/linalg-core/test/runtime/{loader,pool,process}.node.test.ts",

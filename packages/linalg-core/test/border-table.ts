@@ -208,6 +208,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
   assertInteger: "options.test.ts",
   assertKnownOptions: "options.test.ts",
   assertOneOf: "options.test.ts",
+  planMatmul: "plan-matmul.test.ts: its threads are an option of its own",
   denseCopy: "cast.test.ts, of an NdArray",
   dtypeOf: "cast.test.ts, of an NdArray",
   promote: "cast.test.ts, of NdArrays",
