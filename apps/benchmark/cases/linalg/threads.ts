@@ -32,6 +32,7 @@ export const benchCase: Case<ThreadsInput, Values> = {
       { task: "product", n: 1024 },
       { task: "product", n: 2048 },
       { task: "attention", n: 4096 },
+      { task: "attention", n: 8192 },
     ],
   },
   errorUnit: "largest difference to one thread",
