@@ -30,7 +30,9 @@ export function zeroShiftDown(d: Float64Array, e: Float64Array, low: number, hig
     const { c: cr, s: sr, r } = rotation(d[i]! * c, e[i]!);
     if (i > low) e[i - 1] = sOld * r;
     const outer = rotation(cOld * r, d[i + 1]! * sr);
-    [c, cOld, sOld] = [cr, outer.c, outer.s];
+    c = cr;
+    cOld = outer.c;
+    sOld = outer.s;
     d[i] = outer.r;
     note(turns, cOld, sOld, cr, sr);
   }
@@ -46,7 +48,9 @@ export function zeroShiftUp(d: Float64Array, e: Float64Array, low: number, high:
     const { c: cl, s: sl, r } = rotation(d[i]! * c, e[i - 1]!);
     if (i < high) e[i] = sOld * r;
     const outer = rotation(cOld * r, d[i - 1]! * sl);
-    [c, cOld, sOld] = [cl, outer.c, outer.s];
+    c = cl;
+    cOld = outer.c;
+    sOld = outer.s;
     d[i] = outer.r;
     note(turns, cl, sl, cOld, sOld);
   }

@@ -46,7 +46,8 @@ function byDefinition(n: number, { re, im }: ComplexRows): ComplexRows {
   const roots = Array.from({ length: n }, (_, j) => rootOfUnity(-j, n));
   for (let row = 0; row < re.length; row += n) {
     for (let k = 0; k < n; k++) {
-      let [a, b] = [0, 0];
+      let a = 0;
+      let b = 0;
       for (let j = 0; j < n; j++) {
         const { cos, sin } = roots[(j * k) % n]!;
         a += cos * re[row + j]! - sin * im[row + j]!;
@@ -107,8 +108,10 @@ function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> 
 /** out <- factor f x, entry by entry. */
 function multiply(n: number, f: Float64Array, x: ComplexRows, p: number, factor: number, out: ComplexRows, q: number): void {
   for (let j = 0; j < n; j++) {
-    const [c, s] = [f[j]! * factor, f[f.length / 2 + j]! * factor];
-    const [a, b] = [x.re[p + j]!, x.im[p + j]!];
+    const c = f[j]! * factor;
+    const s = f[f.length / 2 + j]! * factor;
+    const a = x.re[p + j]!;
+    const b = x.im[p + j]!;
     out.re[q + j] = c * a - s * b;
     out.im[q + j] = c * b + s * a;
   }

@@ -81,7 +81,8 @@ export function* circularConvolveSteps(
 /** P <- P ∘ Q */
 function multiply(ar: NdArray["data"], ai: NdArray["data"], br: NdArray["data"], bi: NdArray["data"]): void {
   for (let k = 0; k < ar.length; k++) {
-    const [a, b] = [ar[k]!, ai[k]!];
+    const a = ar[k]!;
+    const b = ai[k]!;
     ar[k] = a * br[k]! - b * bi[k]!;
     ai[k] = a * bi[k]! + b * br[k]!;
   }

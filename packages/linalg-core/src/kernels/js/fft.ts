@@ -58,11 +58,15 @@ export function fftColumns(memory: ComputeMemory, args: number, tile: number, sc
   const [g, f] = [byStrip / 8 + 2 * n * strip, within / 8];
   const out = complex(outRe, outIm);
   for (let k = 0; k < n; k++) {
-    const [gr, gi] = [f64[g + k]!, f64[g + n + k]!];
+    const gr = f64[g + k]!;
+    const gi = f64[g + n + k]!;
     for (let j = 0; j < c; j++) {
-      const [fr, fi] = [f64[f + k * c + j]!, f64[f + n * c + k * c + j]!];
-      const [wr, wi] = [gr * fr - gi * fi, gr * fi + gi * fr];
-      const [xr, xi] = [f64[a.re + k * c + j]!, f64[a.im + k * c + j]!];
+      const fr = f64[f + k * c + j]!;
+      const fi = f64[f + n * c + k * c + j]!;
+      const wr = gr * fr - gi * fi;
+      const wi = gr * fi + gi * fr;
+      const xr = f64[a.re + k * c + j]!;
+      const xi = f64[a.im + k * c + j]!;
       const to = at + k * columns + j;
       f64[out.re + to] = wr * xr - wi * xi;
       f64[out.im + to] = wr * xi + wi * xr;
@@ -116,7 +120,8 @@ function pass(f64: Float64Array, n: number, s: number, table: number, x: Complex
       f64[y.im + to] = im;
       return;
     }
-    const [wr, wi] = [f64[w]!, f64[w + 2]!];
+    const wr = f64[w]!;
+    const wi = f64[w + 2]!;
     f64[y.re + to] = wr * re - wi * im;
     f64[y.im + to] = wr * im + wi * re;
   };
@@ -124,10 +129,22 @@ function pass(f64: Float64Array, n: number, s: number, table: number, x: Complex
     const t = table < 0 ? -12 : table + (p >> 1) * 12 + (p & 1);
     for (let q = 0; q < s; q++) {
       const at = (k: number): number => (q + s * (p + k * quarter)) * x.step;
-      const [ar, br, cr, dr] = [f64[x.re + at(0)]!, f64[x.re + at(1)]!, f64[x.re + at(2)]!, f64[x.re + at(3)]!];
-      const [ai, bi, ci, di] = [f64[x.im + at(0)]!, f64[x.im + at(1)]!, f64[x.im + at(2)]!, f64[x.im + at(3)]!];
-      const [sr, tr, ur, vr] = [ar + cr, ar - cr, br + dr, br - dr];
-      const [si, ti, ui, vi] = [ai + ci, ai - ci, bi + di, bi - di];
+      const ar = f64[x.re + at(0)]!;
+      const br = f64[x.re + at(1)]!;
+      const cr = f64[x.re + at(2)]!;
+      const dr = f64[x.re + at(3)]!;
+      const ai = f64[x.im + at(0)]!;
+      const bi = f64[x.im + at(1)]!;
+      const ci = f64[x.im + at(2)]!;
+      const di = f64[x.im + at(3)]!;
+      const sr = ar + cr;
+      const tr = ar - cr;
+      const ur = br + dr;
+      const vr = br - dr;
+      const si = ai + ci;
+      const ti = ai - ci;
+      const ui = bi + di;
+      const vi = bi - di;
       const to = q + 4 * s * p;
       put(to, sr + ur, si + ui, -1);
       put(to + s, tr + vi, ti - vr, t);
@@ -143,7 +160,8 @@ function lastTwo(f64: Float64Array, s: number, x: Complex, y: Complex): void {
     [x.im, y.im],
   ] as const) {
     for (let q = 0; q < s; q++) {
-      const [a, b] = [f64[from + q]!, f64[from + q + s]!];
+      const a = f64[from + q]!;
+      const b = f64[from + q + s]!;
       f64[to + q] = a + b;
       f64[to + q + s] = a - b;
     }
@@ -164,7 +182,8 @@ export function splitReal(
   const [z, x, cosines] = [complex(zr, zi), complex(xr, xi), halves / 8];
   const sines = cosines + n / 2 + 2;
   if (from === 0) {
-    const [a, b] = [f64[z.re]!, f64[z.im]!];
+    const a = f64[z.re]!;
+    const b = f64[z.im]!;
     f64[x.re] = a + b;
     f64[x.im] = 0;
     f64[x.re + n] = a - b;
@@ -172,11 +191,18 @@ export function splitReal(
   }
   for (let k = from + 1; k <= to; k++) {
     const m = n - k;
-    const [ar, ai, br, bi] = [f64[z.re + k]!, f64[z.im + k]!, f64[z.re + m]!, f64[z.im + m]!];
-    const [er, ei] = [0.5 * (ar + br), 0.5 * (ai - bi)];
-    const [or, oi] = [0.5 * (ai + bi), 0.5 * (br - ar)];
-    const [c, s] = [f64[cosines + k]!, f64[sines + k]!];
-    const [tr, ti] = [c * or + s * oi, c * oi - s * or];
+    const ar = f64[z.re + k]!;
+    const ai = f64[z.im + k]!;
+    const br = f64[z.re + m]!;
+    const bi = f64[z.im + m]!;
+    const er = 0.5 * (ar + br);
+    const ei = 0.5 * (ai - bi);
+    const or = 0.5 * (ai + bi);
+    const oi = 0.5 * (br - ar);
+    const c = f64[cosines + k]!;
+    const s = f64[sines + k]!;
+    const tr = c * or + s * oi;
+    const ti = c * oi - s * or;
     f64[x.re + k] = er + tr;
     f64[x.im + k] = ei + ti;
     f64[x.re + m] = er - tr;
@@ -198,17 +224,25 @@ export function mergeReal(
   const [z, x, cosines] = [complex(zr, zi), complex(xr, xi), halves / 8];
   const sines = cosines + n / 2 + 2;
   if (from === 0) {
-    const [a, b] = [f64[x.re]!, f64[x.re + n]!];
+    const a = f64[x.re]!;
+    const b = f64[x.re + n]!;
     f64[z.re] = 0.5 * (a + b);
     f64[z.im] = 0.5 * (a - b);
   }
   for (let k = from + 1; k <= to; k++) {
     const m = n - k;
-    const [ar, ai, br, bi] = [f64[x.re + k]!, f64[x.im + k]!, f64[x.re + m]!, f64[x.im + m]!];
-    const [er, ei] = [0.5 * (ar + br), 0.5 * (ai - bi)];
-    const [dr, di] = [0.5 * (ar - br), 0.5 * (ai + bi)];
-    const [c, s] = [f64[cosines + k]!, f64[sines + k]!];
-    const [or, oi] = [c * dr - s * di, c * di + s * dr];
+    const ar = f64[x.re + k]!;
+    const ai = f64[x.im + k]!;
+    const br = f64[x.re + m]!;
+    const bi = f64[x.im + m]!;
+    const er = 0.5 * (ar + br);
+    const ei = 0.5 * (ai - bi);
+    const dr = 0.5 * (ar - br);
+    const di = 0.5 * (ai + bi);
+    const c = f64[cosines + k]!;
+    const s = f64[sines + k]!;
+    const or = c * dr - s * di;
+    const oi = c * di + s * dr;
     f64[z.re + k] = er - oi;
     f64[z.im + k] = ei + or;
     f64[z.re + m] = er + oi;

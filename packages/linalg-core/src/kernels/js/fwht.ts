@@ -44,7 +44,8 @@ export function fwhtAcrossTile(memory: ComputeMemory, real: Real, args: number, 
 /** (a, b) -> (a + b, a - b) for `width` pairs, h apart. */
 function level(single: boolean, v: RealArray, h: number, width: number, x: number): void {
   for (let p = x; p < x + width; p++) {
-    const [a, b] = [v[p]!, v[p + h]!];
+    const a = v[p]!;
+    const b = v[p + h]!;
     v[p] = round(single, a + b);
     v[p + h] = round(single, a - b);
   }

@@ -18,8 +18,11 @@ export function jacobiSweep(
   let rotated = 0;
   for (let i = 0; i < r - 1; i++) {
     for (let j = i + 1; j < r; j++) {
-      const [x, y] = [(X + i * ldX) / 8, (X + j * ldX) / 8];
-      const [a, b, c] = [dotAt(f64, n, x, x), dotAt(f64, n, y, y), dotAt(f64, n, x, y)];
+      const x = (X + i * ldX) / 8;
+      const y = (X + j * ldX) / 8;
+      const a = dotAt(f64, n, x, x);
+      const b = dotAt(f64, n, y, y);
+      const c = dotAt(f64, n, x, y);
       if (!(Math.abs(c) > tolerance * Math.sqrt(a) * Math.sqrt(b))) continue;
       rotated++;
       const zeta = (b - a) / (2 * c);
@@ -36,7 +39,8 @@ export function jacobiSweep(
 /** (x, y) ← (c x − s y, s x + c y). */
 function rotate(f64: Float64Array, n: number, x: number, y: number, c: number, s: number): void {
   for (let k = 0; k < n; k++) {
-    const [p, q] = [f64[x + k]!, f64[y + k]!];
+    const p = f64[x + k]!;
+    const q = f64[y + k]!;
     f64[x + k] = c * p - s * q;
     f64[y + k] = s * p + c * q;
   }

@@ -28,7 +28,8 @@ export function applyRotations(memory: ComputeMemory, args: number, tile: number
 
 function rotate(f64: Float64Array, x: number, y: number, c: number, s: number): void {
   for (let j = 0; j < WIDTH; j++) {
-    const [p, q] = [f64[x + j]!, f64[y + j]!];
+    const p = f64[x + j]!;
+    const q = f64[y + j]!;
     f64[x + j] = c * p + s * q;
     f64[y + j] = -s * p + c * q;
   }
