@@ -54,7 +54,7 @@ function transformRow<T>(bytes: usize, source: usize, out: usize, seen: usize): 
 }
 
 /** The levels from `h` up to below `top`, all in bytes, in place over `bytes`. */
-function levels<T>(first: usize, top: usize, bytes: usize, x: usize): void {
+export function levels<T>(first: usize, top: usize, bytes: usize, x: usize): void {
   for (let h = first; h < top;) {
     const left = 63 - <i32>clz<u64>(<u64>(top / h));
     const count = left == 1 ? 2 : left == 2 || left == 4 ? 4 : 8; // four levels are 4 x 4: a step with two entries costs as much memory as one with eight

@@ -22,7 +22,7 @@ import { writeRegisterTiles } from "./register-tiles.mjs";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const generated = join(root, "src", "generated");
 
-const groups = ["core", "attention", "factor", "transform", "elementwise", "bits"];
+const groups = ["core", "attention", "factor", "transform", "elementwise", "bits", "sketch"];
 const builds = [
   { name: "SIMD", features: "simd,threads,bulk-memory" },
   { name: "RELAXED", features: "simd,threads,bulk-memory,relaxed-simd" },

@@ -28,8 +28,12 @@ export { allocOperand, multiplyOperands, packOperand, type Operand, type Operand
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory } from "./kernels/abi.js";
 export type { KernelGroup } from "./kernels/group.js";
 export { attentionKernels } from "./kernels/attention.js";
+export { coreKernels } from "./kernels/core.js";
 export { elementwiseKernels } from "./kernels/elementwise.js";
 export { factorKernels } from "./kernels/factor.js";
+export { sketchKernels } from "./kernels/sketch.js";
+export { gather } from "./array/cast.js";
+export { streamState } from "./rng.js";
 export { kernelsOf, runtime, type Runtime } from "./runtime/runtime.js";
 export { secondsPerUnit } from "./runtime/rates.js";
 export { openScope, type Scope } from "./runtime/scope.js";

@@ -11,6 +11,7 @@
  */
 // eslint-disable-next-line @typescript-eslint/triple-slash-reference -- an ambient module has no other way in
 /// <reference path="./seedrandom-alea.d.ts" />
+import type seedrandom from "seedrandom";
 import alea from "seedrandom/lib/alea.js";
 import { OptionError } from "./errors.js";
 import { normalQuantile } from "./math/normal-quantile.js";
@@ -49,10 +50,8 @@ const TWO_32 = 2 ** 32;
  * @example const rng = rngFor("0", "sketch/sampling"); rng.below(6) + 1;
  */
 export function rngFor(seed: Seed, name: string): Rng {
-  const s = normalizeSeed(seed, "rngFor");
   if (typeof name !== "string" || name === "") throw new OptionError("rngFor", "name", 'a name such as "package/purpose"', name);
-  const stream = alea(`${s.length}:${s}/${name}`);
-  for (let i = 0; i < 8; i++) stream.int32();
+  const stream = streamOf(normalizeSeed(seed, "rngFor"), name);
 
   let signs = 0;
   let signsLeft = 0;
@@ -83,6 +82,27 @@ export function rngFor(seed: Seed, name: string): Rng {
       return sign;
     },
   };
+}
+
+function streamOf(seed: string, name: string): seedrandom.StatefulPRNG<seedrandom.State.Alea> {
+  const stream = alea(`${seed.length}:${seed}/${name}`, { state: true });
+  for (let i = 0; i < 8; i++) stream.int32();
+  return stream;
+}
+
+/**
+ * The state of `rngFor(seed, name)` at its beginning, for kernels that draw a block of numbers themselves.
+ * @param seed a seed in its normal form.
+ * @param name as in `rngFor`.
+ * @returns s0, s1, s2 and the carry; the next output is s2 ← t − ⌊t⌋ with t = 2091639 s0 + carry 2^-32, the carry then ⌊t⌋.
+ * @throws nothing.
+ * @complexity O(length of seed and name).
+ * @source seedrandom's alea.
+ * @example const [s0, s1, s2, carry] = streamState("0", "sketch/gaussian/0/0");
+ */
+export function streamState(seed: string, name: string): readonly [number, number, number, number] {
+  const { s0, s1, s2, c } = streamOf(seed, name).state();
+  return [s0, s1, s2, c];
 }
 
 /**

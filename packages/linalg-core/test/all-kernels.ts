@@ -6,6 +6,7 @@ import { bitsKernels } from "../src/kernels/bits.js";
 import { coreKernels } from "../src/kernels/core.js";
 import { elementwiseKernels } from "../src/kernels/elementwise.js";
 import { factorKernels } from "../src/kernels/factor.js";
+import { sketchKernels } from "../src/kernels/sketch.js";
 import { transformKernels } from "../src/kernels/transform.js";
 import { bindTwins, type KernelGroup } from "../src/kernels/group.js";
 import { decodeHex, withPlainMemory } from "../src/runtime/binary.js";
@@ -17,6 +18,7 @@ export const GROUPS: readonly KernelGroup[] = [
   transformKernels,
   elementwiseKernels,
   bitsKernels,
+  sketchKernels,
 ] as readonly KernelGroup[];
 
 export type Kernels = Readonly<Record<string, Call<number>>>;

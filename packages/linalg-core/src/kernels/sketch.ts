@@ -1,0 +1,42 @@
+/**
+ * Random embeddings: samples of dense ones, and nodes [m, d], one for each block of rows of A.
+ */
+import { SKETCH_RELAXED, SKETCH_SIMD } from "../generated/sketch.js";
+import type { Tile } from "./abi.js";
+import type { KernelGroup } from "./group.js";
+import { addTile, hadamardTile, normalTile, scatterTile, signTile } from "./js/sketch.js";
+
+/** Kernels that run on any thread, all float64. Words of each argument block in brackets. */
+interface SketchTiles {
+  /** 64 × 64 normals from the stream of each tile, column after column of S. [tiles along a column, columns, states (4 float64 a tile), out] */
+  readonly normalTile: Tile;
+  /** The same of signs. */
+  readonly signTile: Tile;
+  /**
+   * Signed sums of rows. [block rows, rows, d, m, columns a tile, source, nodes, targets (int32 [rows][z]: 2 · row of the node, + 1 for a minus), z,
+   * 0, 0, 0]; tiles: blocks × slabs of columns.
+   */
+  readonly scatterTile: Tile;
+  /**
+   * Rows of a Walsh-Hadamard transform. [block rows (a power of two), rows, d, m, 8, source, nodes, signs (a bit a row), 0, picks (int32 [m]),
+   * number of the first block, work (64 bytes a row of each tile)]; tiles: blocks × ⌈d/8⌉.
+   */
+  readonly hadamardTile: Tile;
+  /** x ← x + y. [entries, x, y, entries a tile] */
+  readonly addTile: Tile;
+}
+
+export const sketchKernels: KernelGroup<SketchTiles> = {
+  name: "sketch",
+  slot: 6,
+  simd: SKETCH_SIMD,
+  relaxed: SKETCH_RELAXED,
+  tiles: ({ plain }) => ({
+    normalTile: plain(normalTile),
+    signTile: plain(signTile),
+    scatterTile: plain(scatterTile),
+    hadamardTile: plain(hadamardTile),
+    addTile: plain(addTile),
+  }),
+  calls: () => ({}),
+};

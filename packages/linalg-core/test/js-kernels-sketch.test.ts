@@ -1,0 +1,108 @@
+/** The TypeScript kernels of random embeddings against the plain SIMD binary, byte for byte, and against the streams themselves. */
+import { testRandom } from "@subquad/test-kit";
+import { describe, expect, it } from "vitest";
+import { rngFor, streamState } from "../src/rng.js";
+import { twoBackends } from "./two-backends.js";
+
+const backends = twoBackends();
+
+describe("oracle: tiles of random numbers", () => {
+  for (const [kernel, draw] of [
+    ["normalTile", "normal"],
+    ["signTile", "sign"],
+  ] as const) {
+    it(`${kernel}: entry (r, c) of tile (I, J) is draw 64 (c mod 64) + r mod 64 of its stream`, () => {
+      for (const [tilesAcross, columns] of [[1, 1], [2, 64], [3, 70], [1, 129]] as const) {
+        const down = Math.ceil(columns / 64);
+        const name = (I: number, J: number): string => `test/${kernel}/${I}/${J}`;
+        const t = backends.start();
+        const states = Array.from({ length: tilesAcross * down }, (_, k) => streamState("7", name(k % tilesAcross, Math.floor(k / tilesAcross))));
+        const out = t.room(8 * 64 * tilesAcross * columns);
+        t.tiled(kernel, t.args([tilesAcross, columns, t.input(states.flat(), "float64"), out]), tilesAcross * down);
+        t.check();
+        const want = new Float64Array(64 * tilesAcross * columns);
+        for (let J = 0; J < down; J++) {
+          for (let I = 0; I < tilesAcross; I++) {
+            const rng = rngFor("7", name(I, J));
+            for (let c = 64 * J; c < Math.min(columns, 64 * J + 64); c++) {
+              for (let r = 0; r < 64; r++) want[(c * tilesAcross + I) * 64 + r] = rng[draw]();
+            }
+          }
+        }
+        expect(t.read(out, want.length, "float64")).toEqual([...want]);
+      }
+    }); // prettier-ignore
+  }
+});
+
+describe("oracle: nodes of blocks of rows", () => {
+  it("scatterTile: signed sums of rows", () => {
+    for (let index = 0; index < 60; index++) {
+      const random = testRandom(`scatter ${index}`);
+      const [blockRows, blocks, d, m] = [1 + random.below(8), 1 + random.below(3), 1 + random.below(21), 1 + random.below(5)];
+      const rows = blockRows * (blocks - 1) + 1 + random.below(blockRows);
+      const z = 1 + random.below(m);
+      const slab = 1 + random.below(d);
+      const A = Array.from({ length: rows * d }, () => random.normal());
+      const targets = Array.from({ length: rows * z }, () => 2 * random.below(m) + random.below(2));
+      const t = backends.start(random.below(4) - 1);
+      const [source, columns, nodes] = [t.input(A, "float64"), t.input(targets, "int32"), t.room(8 * blocks * m * d)];
+      const args = t.args([blockRows, rows, d, m, slab, source, nodes, columns, z, 0, 0, 0]);
+      t.tiled("scatterTile", args, blocks * Math.ceil(d / slab));
+      t.check();
+      const want = new Float64Array(blocks * m * d);
+      for (let i = 0; i < rows; i++) {
+        for (let k = 0; k < z; k++) {
+          const word = targets[i * z + k]!;
+          const at = (Math.floor(i / blockRows) * m + (word >> 1)) * d;
+          for (let c = 0; c < d; c++) want[at + c] = want[at + c]! + (word % 2 === 1 ? -1 : 1) * A[i * d + c]!;
+        }
+      }
+      expect(t.read(nodes, want.length, "float64")).toEqual([...want]);
+    }
+  });
+
+  it("hadamardTile: rows of the transform of signed rows, block after block", () => {
+    for (let index = 0; index < 60; index++) {
+      const random = testRandom(`hadamard ${index}`);
+      const [levels, blocks, d] = [random.below(6), 1 + random.below(3), 1 + random.below(19)];
+      const B = 2 ** levels;
+      const rows = B * (blocks - 1) + 1 + random.below(B);
+      const firstBlock = random.below(4);
+      const m = 1 + random.below(6);
+      const A = Array.from({ length: rows * d }, () => random.below(200) - 100);
+      const words = Array.from({ length: Math.ceil(rows / 32) }, () => (random.below(65536) * 65536 + random.below(65536)) | 0);
+      const picks = Array.from({ length: m }, () => random.below(8 * B));
+      const t = backends.start();
+      const slabs = Math.ceil(d / 8);
+      const [source, nodes] = [t.input(A, "float64"), t.room(8 * blocks * m * d)];
+      const [columns, kept, work] = [t.input(words, "int32"), t.input(picks, "int32"), t.room(64 * B * blocks * slabs)];
+      t.tiled("hadamardTile", t.args([B, rows, d, m, 8, source, nodes, columns, 0, kept, firstBlock, work]), blocks * slabs);
+      t.check();
+      const want = new Float64Array(blocks * m * d);
+      for (let i = 0; i < rows; i++) {
+        const block = Math.floor(i / B);
+        const column = (firstBlock + block) * B + (i % B);
+        const sign = (words[i >> 5]! >>> (i & 31)) & 1 ? -1 : 1;
+        for (let r = 0; r < m; r++) {
+          let ones = 0;
+          for (let bits = picks[r]! & column; bits > 0; bits >>= 1) ones += bits & 1;
+          for (let c = 0; c < d; c++) want[(block * m + r) * d + c]! += sign * (ones % 2 === 1 ? -1 : 1) * A[i * d + c]!;
+        }
+      }
+      expect(t.read(nodes, want.length, "float64").map((x) => x + 0)).toEqual([...want].map((x) => x + 0)); // integers: exact; −0 is 0
+    }
+  });
+
+  it("addTile: sums", () => {
+    for (const [entries, perTile] of [[1, 2], [9, 4], [64, 64], [67, 16]] as const) {
+      const random = testRandom(`add ${entries}`);
+      const [a, b] = [0, 1].map(() => Array.from({ length: entries }, () => random.normal())) as [number[], number[]];
+      const t = backends.start();
+      const [x, y] = [t.inout(a, "float64"), t.input(b, "float64")];
+      t.tiled("addTile", t.args([entries, x, y, perTile]), Math.ceil(entries / perTile));
+      t.check();
+      expect(t.read(x, entries, "float64")).toEqual(a.map((value, i) => value + b[i]!));
+    }
+  }); // prettier-ignore
+});
