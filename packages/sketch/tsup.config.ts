@@ -4,7 +4,9 @@ export default defineConfig({
   // entries are written by tooling/scripts/sync-exports.mjs
   entry: {
     index: "src/index.ts",
+    distributions: "src/distributions.ts",
     "kernel-oracle": "src/kernel-oracle.ts",
+    operator: "src/operator.ts",
     "psd-low-rank": "src/psd-low-rank.ts",
     "psd-oracle": "src/psd-oracle.ts",
     rng: "src/rng.ts",

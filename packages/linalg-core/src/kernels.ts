@@ -3,6 +3,7 @@
  *
  * Operands are staged in compute memory inside a scope; passes are generators for `runSync` and `runAsync` of the steps subpath.
  */
+export { gather } from "./array/cast.js";
 export { asMatrix, asSquareMatrix, vectorEntries } from "./array/operands.js";
 export { expGemm, expGemmSync, type ExpGemmOptions } from "./attention/exp-gemm.js";
 export {
@@ -32,9 +33,9 @@ export { coreKernels } from "./kernels/core.js";
 export { elementwiseKernels } from "./kernels/elementwise.js";
 export { factorKernels } from "./kernels/factor.js";
 export { sketchKernels } from "./kernels/sketch.js";
-export { gather } from "./array/cast.js";
 export { streamState } from "./rng.js";
 export { kernelsOf, runtime, type Runtime } from "./runtime/runtime.js";
 export { secondsPerUnit } from "./runtime/rates.js";
 export { openScope, type Scope } from "./runtime/scope.js";
+export { asCsr, assertCsrFinite } from "./sparse/structure.js";
 export { place, take } from "./runtime/transfer.js";

@@ -1,0 +1,62 @@
+/**
+ * What every family of embeddings offers: nodes of blocks of rows, a product with Sᵀ, entries.
+ *
+ *   A  n × d      block k  rows [k b, (k + 1) b) of A, b = baseRows      node  S[:, block] A[block, :] / scale, m × d float64
+ *
+ * A result is a sum of nodes in a tree that the position of the blocks alone decides: neither threads, nor slices, nor how rows arrive can
+ * change its bits.  Source: Subquad's own convention.
+ */
+import type { CsrMatrix } from "@subquad/linalg-core";
+import type { Scope } from "@subquad/linalg-core/kernels";
+import type { Steps } from "@subquad/linalg-core/steps";
+import { denseFamily } from "./dense-family.js";
+import type { SketchDistribution } from "./distributions.js";
+import { rowSamplingFamily } from "./row-sampling.js";
+import { sparseFamily } from "./sparse-family.js";
+import { srhtFamily } from "./srht-family.js";
+
+/** A distribution with its seed. */
+export interface Sample {
+  readonly distribution: SketchDistribution;
+  readonly seed: string;
+}
+
+/** Rows that lie in compute memory: float64, row-major, from row firstBlock · baseRows on. */
+export interface StagedRows {
+  readonly address: number;
+  readonly rows: number;
+  readonly width: number;
+  readonly firstBlock: number;
+}
+
+/** Rows of a sparse matrix: all of S, of which [from, to) are one block. */
+export interface SparseRows {
+  readonly matrix: CsrMatrix;
+  readonly from: number;
+  readonly to: number;
+  /** The row of the embedded matrix that `from` is. */
+  readonly firstRow: number;
+}
+
+export interface FamilyRules {
+  /** b: a power of two. */
+  baseRows(sample: Sample): number;
+  /** nodes[k] ← node of block firstBlock + k, one after the other at `to`. */
+  nodes(scope: Scope, sample: Sample, staged: StagedRows, to: number): Steps<void>;
+  /** The node of a block of sparse rows, in time O(nonzeros); a family without it is given the rows as dense ones. */
+  sparseNode?(scope: Scope, sample: Sample, rows: SparseRows): Steps<Float64Array>;
+  /** out ← Sᵀ Y / scale: [n, p] row-major, from Y [m, p]. */
+  transposed(scope: Scope, sample: Sample, Y: Float64Array, p: number): Steps<Float64Array<ArrayBuffer>>;
+  /** out ← entries of S / scale: [rows, columns] row-major. */
+  entries(sample: Sample, rows: Range, columns: Range, out: Float64Array): Steps<void>;
+}
+
+/** [from, to). */
+export type Range = readonly [number, number];
+
+/** The rules of a family. */
+export function familyOf({ distribution: { family } }: Sample): FamilyRules {
+  if (family === "gaussian" || family === "rademacher") return denseFamily;
+  if (family === "srht") return srhtFamily;
+  return family === "rowSampling" ? rowSamplingFamily : sparseFamily;
+}
