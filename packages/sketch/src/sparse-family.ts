@@ -105,13 +105,13 @@ export function drawTargets({ distribution, seed }: Sample, first: number, count
   const perStream = transformLength(Math.ceil(4096 / (z + 1)));
   const name = blocked ? "osnap" : "sparseSign";
   const drawn = new Int32Array(z);
-  const swaps = new Map<number, number>();
+  const moved = new Int32Array(2 * z);
   for (let t = Math.floor(first / perStream); t * perStream < first + count; t++) {
     const rng = rngFor(seed, `sketch/${name}/${m}/${z}/${t}`);
     const end = Math.min(first + count, (t + 1) * perStream);
     for (let column = t * perStream; column < end; column++) {
       if (blocked) for (let k = 0; k < z; k++) drawn[k] = k * (m / z) + rng.below(m / z);
-      else drawDistinct(rng, m, drawn, swaps);
+      else drawDistinct(rng, m, drawn, moved);
       const signs = rng.uint32();
       if (column < first) continue;
       for (let k = 0; k < z; k++) out[(column - first) * z + k] = 2 * drawn[k]! + ((signs >>> (31 - k)) & 1);
@@ -119,17 +119,18 @@ export function drawTargets({ distribution, seed }: Sample, first: number, count
   }
 }
 
-/** drawn ← as many distinct integers of [0, m): the first places of a shuffle, of which only the places that it moved are kept. */
-function drawDistinct(rng: Rng, m: number, drawn: Int32Array, swaps: Map<number, number>): void {
-  const z = drawn.length;
-  if (z === 1) {
-    drawn[0] = rng.below(m);
-    return;
-  }
-  swaps.clear();
-  for (let k = 0; k < z; k++) {
+/** drawn ← as many distinct integers of [0, m): the first places of a shuffle, of which only the places that it moved are kept, each with what stands there. */
+function drawDistinct(rng: Rng, m: number, drawn: Int32Array, moved: Int32Array): void {
+  let count = 0;
+  const standsAt = (place: number): number => {
+    for (let q = count - 2; q >= 0; q -= 2) if (moved[q] === place) return moved[q + 1]!;
+    return place;
+  };
+  for (let k = 0; k < drawn.length; k++) {
     const place = k + rng.below(m - k);
-    drawn[k] = swaps.get(place) ?? place;
-    swaps.set(place, swaps.get(k) ?? k);
+    drawn[k] = standsAt(place);
+    moved[count + 1] = standsAt(k);
+    moved[count] = place;
+    count += 2;
   }
 }
