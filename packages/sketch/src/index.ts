@@ -7,3 +7,5 @@ export { rowsNeeded, rowsNeededPooled, upperShare } from "./sample-size.js";
 export { countSketch, gaussian, rademacher, rowSampling, sparseSign, srht } from "./distributions.js";
 export type { Family, RowSamplingOptions, SketchDistribution, SparseSignOptions } from "./distributions.js";
 export { sampleSketch, type SampleSketchOptions, type SketchOperator } from "./operator.js";
+export { johnsonLindenstraussDim, planEmbedding } from "./plan.js";
+export type { EmbeddingPlan, JohnsonLindenstraussOptions, PlanEmbeddingOptions } from "./plan.js";
