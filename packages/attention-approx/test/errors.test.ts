@@ -371,7 +371,8 @@ describe("errors: options", () => {
       ["onProgress", 5],
     ] as const) {
       for (const name of ["attention", "exactAttention", "nystromAttention"]) {
-        expect(await rejectionOf(() => entries[name]!(good, { [option]: value }))).toMatchObject({ code: "ERR_OPTION", argument: option });
+        const error = await rejectionOf(() => entries[name]!(good, { [option]: value }));
+        expect(error).toMatchObject({ code: "ERR_OPTION", where: name, argument: option });
       }
     }
   });

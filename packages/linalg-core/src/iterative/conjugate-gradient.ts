@@ -73,7 +73,11 @@ export function conjugateGradient(
   b: VectorInput,
   options: ConjugateGradientOptions & RunControl = {},
 ): Promise<ConjugateGradientResult> {
-  return runAsync(conjugateGradientSteps("conjugateGradient", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(
+    conjugateGradientSteps("conjugateGradient", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]),
+    options,
+    "conjugateGradient",
+  );
 }
 
 /** `conjugateGradient` on the calling thread: same arguments, same errors, same bits. */

@@ -76,7 +76,7 @@ const LOOK = 8;
  * @example (await lanczos([[2, 1], [1, 2]], { count: 1 })).values.get(0) // -> 3
  */
 export function lanczos(A: Operand, options: LanczosOptions & RunControl = {}): Promise<LanczosResult> {
-  return runAsync(lanczosSteps("lanczos", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(lanczosSteps("lanczos", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "lanczos");
 }
 
 /** `lanczos` on the calling thread: same arguments, same errors, same bits. */

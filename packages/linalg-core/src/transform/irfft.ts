@@ -54,7 +54,7 @@ export function irfft(spectrum: SpectrumInput, n: number, options: RfftOptions =
 
 /** `irfft` on the worker pool: same arguments, same errors, same bits. */
 export function irfftAsync(spectrum: SpectrumInput, n: number, options: RfftOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(irfftSteps("irfftAsync", spectrum, n, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(irfftSteps("irfftAsync", spectrum, n, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "irfftAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
