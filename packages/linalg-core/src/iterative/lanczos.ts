@@ -11,7 +11,7 @@ import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { norm } from "../dense/norm.js";
+import { frobeniusSteps } from "../dense/frobenius.js";
 import { NotConvergedError, OptionError, ShapeError } from "../errors.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
@@ -194,7 +194,7 @@ function* finish(
   }
   const isOperator = isLinearOperator(A);
   // a product with y is off by γ_(n + 2) ‖A‖_F ‖y‖; of an operator the largest image stands for its norm
-  const roundOff = 4 * (n + 8) * UNIT_ROUND_OFF.float64 * (isOperator ? largest : norm(A, { kind: "fro" }));
+  const roundOff = 4 * (n + 8) * UNIT_ROUND_OFF.float64 * (isOperator ? largest : yield* frobeniusSteps(A));
   const vanished = 2 * n * n * Number.MIN_VALUE; // of products that underflow
   const bound = Math.max(0, ...residuals) * (1 + (n + 8) * UNIT_ROUND_OFF.float64) + roundOff + vanished;
   return {
