@@ -18,9 +18,9 @@ import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from ".
 import { normalizeSeed, rngFor, type Rng, type Seed } from "../rng.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { extendBasis, startBasis } from "./krylov.js";
+import { extendBasis, startBasis, unit } from "./krylov.js";
 import { readOperand, withScope, type ReadOperand } from "./operand.js";
-import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
+import { cutDown, freshDirection, normals, pairsOf, ritzPairs, type Pair } from "./ritz.js";
 import { symmetricOperand } from "./symmetric-operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
