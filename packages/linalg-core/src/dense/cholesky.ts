@@ -81,7 +81,7 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
 
 /** `cholesky` on the worker pool: same arguments, same errors, same bits. */
 export function choleskyAsync(A: MatrixInput, options: CholeskyOptions & RunControl = {}): Promise<CholeskyResult> {
-  return runAsync(choleskySteps("choleskyAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(choleskySteps("choleskyAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "choleskyAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

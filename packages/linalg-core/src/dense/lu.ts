@@ -72,7 +72,7 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuResult {
 
 /** `lu` on the worker pool: same arguments, same errors, same bits. */
 export function luAsync(A: MatrixInput, options: LuOptions & RunControl = {}): Promise<LuResult> {
-  return runAsync(luSteps("luAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(luSteps("luAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "luAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

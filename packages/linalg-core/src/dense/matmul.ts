@@ -65,7 +65,7 @@ export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options: Matm
 
 /** `matmul` on the worker pool: same arguments, same errors, same bits. */
 export function matmulAsync(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "matmulAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

@@ -82,7 +82,7 @@ export function solve(A: MatrixInput, B: MatrixInput, options: SolveOptions = {}
 
 /** `solve` on the worker pool: same arguments, same errors, same bits. */
 export function solveAsync(A: MatrixInput, B: MatrixInput, options: SolveOptions & RunControl = {}): Promise<SolveResult> {
-  return runAsync(solveSteps("solveAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(solveSteps("solveAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "solveAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

@@ -63,7 +63,7 @@ export function fwht(X: MatrixInput | VectorInput, options: FwhtOptions = {}): N
 
 /** `fwht` on the worker pool: same arguments, same errors, same bits. */
 export function fwhtAsync(X: MatrixInput | VectorInput, options: FwhtOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(fwhtSteps("fwhtAsync", X, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(fwhtSteps("fwhtAsync", X, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "fwhtAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

@@ -51,7 +51,7 @@ export function rfft(x: MatrixInput | VectorInput, options: RfftOptions = {}): S
 
 /** `rfft` on the worker pool: same arguments, same errors, same bits. */
 export function rfftAsync(x: MatrixInput | VectorInput, options: RfftOptions & RunControl = {}): Promise<Spectrum> {
-  return runAsync(rfftSteps("rfftAsync", x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(rfftSteps("rfftAsync", x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "rfftAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
