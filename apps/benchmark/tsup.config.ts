@@ -1,7 +1,7 @@
 import { defineConfig } from "tsup";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/cli.ts", "src/reference-worker.ts", "src/side-worker.ts"],
+  entry: ["src/index.ts", "src/cli.ts", "src/case-process.ts", "src/reference-worker.ts", "src/side-worker.ts"],
   format: ["esm"],
   target: "node20",
   platform: "node",

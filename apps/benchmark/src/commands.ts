@@ -131,7 +131,7 @@ async function runCommand(options: RunOptions, output: Output): Promise<number> 
   const paint = painter(output.colours);
   const terminal = output.terminal && !quiet;
   const progress = terminal ? terminalProgress(output.write, paint) : plainProgress(output.write);
-  const settings: RunSettings = { profile, filter, n, seed, threads, rivals, signal: interrupt.signal };
+  const settings: RunSettings = { profile, filter, n, seed, threads, rivals, signal: interrupt.signal, apart: true };
   let result: Result;
   try {
     result = await run(allCases, settings, progress);
