@@ -12,7 +12,7 @@ import { ShapeError } from "../errors.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import type { Block } from "./blocks.js";
+import { rowBlock, type Block } from "./blocks.js";
 import { choleskySystem } from "./cholesky-factor.js";
 import type { Factored } from "./inverse-norm.js";
 import { allocRows, assertFiniteEntries, eachRowSteps, finiteEntriesOf, loadRows, positionOf, takeRows } from "./work.js";
@@ -55,6 +55,13 @@ export function* loadCholesky(scope: Scope, factor: Float64Array, n: number, per
       const Y = allocRows(at, n, B.columns);
       yield* permuteRows(B, Y, permutation, false);
       yield* inner.solve(at, Y, isTransposed);
+      yield* permuteRows(Y, B, permutation, true);
+      at.free(Y.address);
+    },
+    *solveVector(at, x, isTransposed) {
+      const [B, Y] = [rowBlock(x, n, 1), rowBlock(at.alloc(8 * n), n, 1)];
+      yield* permuteRows(B, Y, permutation, false);
+      yield* inner.solveVector(at, Y.address, isTransposed);
       yield* permuteRows(Y, B, permutation, true);
       at.free(Y.address);
     },

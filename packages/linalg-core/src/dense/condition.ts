@@ -14,6 +14,7 @@ import { runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { runSync, type Steps } from "../runtime/steps.js";
 import { excessOf } from "./backward-error.js";
+import { rowBlock, type Block } from "./blocks.js";
 import type { CholeskyResult } from "./cholesky.js";
 import { recordOf, type FactorRecord } from "./factor-record.js";
 import { inverseNorm, norm1, type Factored } from "./inverse-norm.js";
@@ -74,15 +75,22 @@ function* estimateSteps(where: string, A: MatrixInput | LuResult | CholeskyResul
 /** Solves with A 2^(−exponent), whose inverse is in range wherever κ₁ is. */
 function* nearOne({ n, entries }: FactorRecord, system: Factored): Steps<Factored> {
   const exponent = exponentOf(yield* largestOf(entries(), n));
+  const scale = (B: Block): void => {
+    const { f64 } = runtime().memory;
+    for (let i = 0; i < n; i++) {
+      const from = positionOf(B, i);
+      for (let p = from; p < from + B.columns; p++) f64[p] = scaleByPowerOfTwo(f64[p]!, exponent);
+    }
+  };
   return {
     n,
     *solve(scope, B, isTransposed) {
-      yield* eachRowSteps(n, B.columns, (i) => {
-        const { f64 } = runtime().memory;
-        const from = positionOf(B, i);
-        for (let p = from; p < from + B.columns; p++) f64[p] = scaleByPowerOfTwo(f64[p]!, exponent);
-      });
+      scale(B);
       yield* system.solve(scope, B, isTransposed);
+    },
+    *solveVector(scope, x, isTransposed) {
+      scale(rowBlock(x, n, 1));
+      yield* system.solveVector(scope, x, isTransposed);
     },
   };
 }

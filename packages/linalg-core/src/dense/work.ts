@@ -40,6 +40,13 @@ export function allocRows(scope: Scope, rows: number, columns: number): Block {
 /** block ← data, row i times 2^(−exponents[i]) where there are exponents. */
 export function* loadRows(block: Block, data: Float64Array, exponents?: Int32Array): Steps<void> {
   const n = block.columns;
+  if (exponents === undefined && block.rowBytes === 8 * n) {
+    for (let from = 0; from < data.length; from += SLICE) {
+      if (from > 0) yield rest();
+      runtime().memory.f64.set(data.length <= SLICE ? data : data.subarray(from, from + SLICE), block.address / 8 + from);
+    }
+    return;
+  }
   yield* eachRowSteps(block.rows, n, (i) => {
     const { f64 } = runtime().memory;
     const to = positionOf(block, i);
@@ -58,14 +65,6 @@ export function* takeRows(block: Block, isLower = false): Steps<Float64Array<Arr
     data.set(runtime().memory.f64.subarray(from, from + (isLower ? Math.min(n, i + 1) : n)), i * n);
   });
   return data;
-}
-
-/** to ← from, blocks of one shape. */
-export function* copyRows(from: Block, to: Block): Steps<void> {
-  yield* eachRowSteps(from.rows, from.columns, (i) => {
-    const start = positionOf(from, i);
-    runtime().memory.f64.copyWithin(positionOf(to, i), start, start + from.columns);
-  });
 }
 
 /** Where row i of a block begins, in values. */
@@ -118,15 +117,4 @@ export function* largestOf(data: Float64Array, n: number): Steps<number> {
     }
   });
   return largest;
-}
-
-/** ‖A‖₁. */
-export function* largestColumnSum(A: Block): Steps<number> {
-  const sums = new Float64Array(A.columns);
-  yield* eachRowSteps(A.rows, A.columns, (i) => {
-    const { f64 } = runtime().memory;
-    const from = positionOf(A, i);
-    for (let j = 0; j < sums.length; j++) sums[j] = sums[j]! + Math.abs(f64[from + j]!);
-  });
-  return sums.reduce((most, sum) => Math.max(most, sum), 0);
 }
