@@ -15,8 +15,9 @@ import { exponentOf, scaleByPowerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import { multiplyBlocks, type Block } from "./blocks.js";
-import { columnSizes, largestRowSum } from "./passes.js";
+import { multiplyPacked, type Block } from "./blocks.js";
+import { columnSizes } from "./passes.js";
+import { packForResiduals, type ForResiduals } from "./refine.js";
 import { additionsOf } from "./round-off.js";
 import { allocRows, eachRowSteps, positionOf } from "./work.js";
 
@@ -26,8 +27,9 @@ const u = UNIT_ROUND_OFF.float64;
  * The certificate "backward error", of `bound` ≥ η.
  * @param A n × n; X and B n × p.
  * @param top max |a_ij|.
+ * @param given A packed, where it is already.
  */
-export function* measureBackwardError(scope: Scope, A: Block, top: number, X: Block, B: Block): Steps<Certificate> {
+export function* measureBackwardError(scope: Scope, A: Block, top: number, X: Block, B: Block, given?: ForResiduals): Steps<Certificate> {
   const { rows: n, columns: p } = B;
   const [sizesX, sizesB] = [yield* columnSizes(scope, X), yield* columnSizes(scope, B)];
   const exponentA = excessOf(top);
@@ -36,8 +38,8 @@ export function* measureBackwardError(scope: Scope, A: Block, top: number, X: Bl
   const a = exponentA === 0 ? A : yield* scaledCopy(scope, A, new Int32Array(n).fill(exponentA));
   const x = exponents.every((exponent) => exponent === 0) ? X : yield* scaledCopy(scope, X, exponents);
   const product = allocRows(scope, n, p);
-  const rowSum = yield* largestRowSum(scope, a);
-  yield* multiplyBlocks(scope, a, x, product);
+  const { negated, rowSum } = a === A && given !== undefined ? given : yield* packForResiduals(scope, a);
+  yield* multiplyPacked(scope, negated, x, product, false); // −A x
 
   // residuals in units of 2^common, the larger of the scales of A x and b
   const common = new Int32Array(p);
@@ -53,7 +55,7 @@ export function* measureBackwardError(scope: Scope, A: Block, top: number, X: Bl
     for (let c = 0; c < p; c++) {
       const up = exponentA + exponents[c]! - common[c]!;
       const b = common[c] === 0 ? f64[right + c]! : scaleByPowerOfTwo(f64[right + c]!, -limited(common[c]!));
-      const r = Math.abs(b - (up === 0 ? f64[from + c]! : scaleByPowerOfTwo(f64[from + c]!, limited(up))));
+      const r = Math.abs(b + (up === 0 ? f64[from + c]! : scaleByPowerOfTwo(f64[from + c]!, limited(up))));
       residuals[c] = Math.max(residuals[c]!, r);
     }
   });

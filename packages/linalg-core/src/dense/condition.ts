@@ -3,7 +3,7 @@
  *
  *   κ₁ = ‖A‖₁ ‖A⁻¹‖₁      v  a vector that A shrinks      κ₁ ≥ ‖A‖₁ ‖v‖₁ / ‖A v‖₁
  *
- * v comes from the 1-norm estimator on the factors, at most five solves; A v is then summed in two terms, so the bound holds whatever
+ * v comes from the 1-norm estimator on the factors, at most six solves; A v is then summed in two terms, so the bound holds whatever
  * the factors are worth. As a rule κ₁ is within 3 times the estimate.  Source: Hager 1984, Higham 1988; Dekker 1971 for exact products.
  */
 import type { MatrixInput } from "../array/types.js";
@@ -44,7 +44,7 @@ const FROM_BELOW: Certificate = { kind: "none", reason: "an estimate from below:
  * @param options see ConditionEstimateOptions.
  * @returns ConditionEstimateResult.
  * @throws ShapeError; OptionError; NonFiniteError.
- * @complexity 10 n² flops, after 2 n³ / 3 when A is not factored.
+ * @complexity 12 n² flops, after 2 n³ / 3 when A is not factored.
  * @source Hager 1984, Higham 1988.
  * @example conditionEstimate([[1, 0], [0, 4]]).estimate // -> 4
  */

@@ -18,7 +18,7 @@ import type { Steps } from "../runtime/steps.js";
 import { rowBlock, transposed, type Block } from "./blocks.js";
 import { inverseNorm, type Factored } from "./inverse-norm.js";
 import { factorLu, luSystem } from "./lu-factor.js";
-import { refine } from "./refine.js";
+import { packForResiduals, refine } from "./refine.js";
 import { copyBlock, largestColumnSum, largestIn, placeRows, refuse, takeBlock } from "./passes.js";
 import { allocRows, eachRowSteps, loadRows, positionOf } from "./work.js";
 
@@ -107,7 +107,7 @@ export function* luSolveSteps(where: string, system: LuSolver, B: MatrixInput, o
     if (refined) {
       const A = allocRows(scope, n, n);
       yield* loadRows(A, a, exponents);
-      yield* refine(scope, transpose ? transposed(A) : A, factored, transpose, target, X);
+      yield* refine(scope, yield* packForResiduals(scope, transpose ? transposed(A) : A), factored, transpose, target, X);
     }
     if (transpose && exponents !== undefined) yield* scaleRows(X, exponents);
     if (!((yield* largestIn(X)) < Infinity)) refuse(X, `${where}(result overflows float64)`);

@@ -8,20 +8,31 @@
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import { multiplyBlocks, type Block } from "./blocks.js";
+import { multiplyPacked, packNegated, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
 import { columnSizes, copyBlock, largestRowSum } from "./passes.js";
+import type { Operand } from "./packed-product.js";
 import { allocRows, eachRowSteps, positionOf } from "./work.js";
+
+/** A matrix of which residuals are formed, more than once: −A packed, and ‖A‖_∞. */
+export interface ForResiduals {
+  readonly negated: Operand;
+  readonly rowSum: number;
+}
+
+export function* packForResiduals(scope: Scope, A: Block): Steps<ForResiduals> {
+  return { negated: yield* packNegated(scope, A), rowSum: yield* largestRowSum(scope, A) };
+}
 
 /**
  * X ← the better of X and X + A⁻¹ (B − A X), each column for itself.
- * @param A n × n, or its transpose as a block; `system` solves with it, or with its transpose where `isTransposed`.
+ * @param A n × n, or its transpose; `system` solves with it, or with its transpose where `isTransposed`.
  * @returns how many columns were improved.
  */
-export function* refine(scope: Scope, A: Block, system: Factored, isTransposed: boolean, B: Block, X: Block): Steps<number> {
+export function* refine(scope: Scope, A: ForResiduals, system: Factored, isTransposed: boolean, B: Block, X: Block): Steps<number> {
   const { rows: n, columns: p } = B;
   const [R, Y] = [allocRows(scope, n, p), allocRows(scope, n, p)];
-  const scale: Scale = { rowSum: yield* largestRowSum(scope, A), b: yield* columnSizes(scope, B) };
+  const scale: Scale = { rowSum: A.rowSum, b: yield* columnSizes(scope, B) };
   yield* residual(scope, A, B, X, R);
   const before = yield* backwardErrors(scope, scale, X, R);
   yield* copyBlock(R, Y);
@@ -44,9 +55,9 @@ export function* refine(scope: Scope, A: Block, system: Factored, isTransposed: 
 }
 
 /** R ← B − A X. */
-function* residual(scope: Scope, A: Block, B: Block, X: Block, R: Block): Steps<void> {
+function* residual(scope: Scope, A: ForResiduals, B: Block, X: Block, R: Block): Steps<void> {
   yield* copyBlock(B, R);
-  yield* multiplyBlocks(scope, A, X, R, { add: true, negate: true });
+  yield* multiplyPacked(scope, A.negated, X, R, true);
 }
 
 /** Y ← X + Y. */

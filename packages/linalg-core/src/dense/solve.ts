@@ -23,7 +23,7 @@ import { overflow } from "./combine.js";
 import { inverseNorm } from "./inverse-norm.js";
 import { luSystem } from "./lu-factor.js";
 import { assertConditioned, factorConditioned, rowExponents, scaleRows, scalingOf } from "./lu-solve.js";
-import { refine } from "./refine.js";
+import { packForResiduals, refine, type ForResiduals } from "./refine.js";
 import { substitute } from "./substitution.js";
 import { assertSymmetricBlock } from "./assert-symmetric.js";
 import { copyBlock, largestColumnSum, largestIn, placeRows, refuse, takeBlock } from "./passes.js";
@@ -97,10 +97,10 @@ export function* solveSteps(
     const { block: A, largest } = yield* placeRows(scope, matrix, `${where}(A)`);
     const { block: target } = yield* placeRows(scope, right, `${where}(B)`);
     const system: System = { where, A, largest, B: target, unit: UNIT_ROUND_OFF[promote(matrix)] };
-    const { X: block, method, reciprocalCondition } = yield* answer(scope, system, assume);
+    const { X: block, method, reciprocalCondition, packed } = yield* answer(scope, system, assume);
     const x = yield* takeResult(scope, block, dtype, `${where}(${overflow(dtype)})`);
     const top = method === "triangular" ? yield* largestIn(A) : largest;
-    const certificate = yield* measureBackwardError(scope, A, top, block, target);
+    const certificate = yield* measureBackwardError(scope, A, top, block, target, packed);
     return { X: view(x, right.shape), method, certificate, diagnostics: reciprocalCondition === undefined ? {} : { reciprocalCondition } };
   } finally {
     scope.release();
@@ -137,6 +137,8 @@ interface Answer {
   readonly X: Block;
   readonly method: SolveResult["method"];
   readonly reciprocalCondition?: number;
+  /** A, where it was packed on the way. */
+  readonly packed?: ForResiduals;
 }
 
 function* answer(scope: Scope, system: System, assume: Assumption): Steps<Answer> {
@@ -159,8 +161,10 @@ function* byLu(scope: Scope, { where, A, B, largest }: System): Steps<Answer> {
   const factored = luSystem(LU, conditioned.pivots);
   const X = yield* copyOf(scope, target);
   yield* factored.solve(scope, X, false);
-  yield* refine(scope, D, factored, false, target, X);
-  return { X, method: "lu", reciprocalCondition: conditioned.reciprocalCondition };
+  const packed = yield* packForResiduals(scope, D);
+  yield* refine(scope, packed, factored, false, target, X);
+  const { reciprocalCondition } = conditioned;
+  return { X, method: "lu", reciprocalCondition, ...(isScaled ? {} : { packed }) };
 }
 
 function* copyOf(scope: Scope, A: Block): Steps<Block> {
@@ -185,8 +189,9 @@ function* byCholesky(scope: Scope, { where, A, B, largest, unit }: System): Step
   if (!(reciprocalCondition >= UNIT_ROUND_OFF.float64)) refuseCondition(where, L, reciprocalCondition);
   const X = yield* copyOf(scope, B);
   yield* factored.solve(scope, X, false);
-  yield* refine(scope, A, factored, false, B, X);
-  return { X, method: "cholesky", reciprocalCondition };
+  const packed = yield* packForResiduals(scope, A);
+  yield* refine(scope, packed, factored, false, B, X);
+  return { X, method: "cholesky", reciprocalCondition, packed };
 }
 
 /** Names the smallest pivot. */
