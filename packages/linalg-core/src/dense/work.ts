@@ -8,7 +8,6 @@
 import { gather } from "../array/cast.js";
 import { makeArray } from "../array/make-array.js";
 import type { NdArray } from "../array/types.js";
-import { NonFiniteError, splitSite } from "../errors.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
@@ -84,27 +83,6 @@ export function* entriesOf(A: NdArray): Steps<Float64Array<ArrayBuffer>> {
     gather(rows, data.subarray(from * n, to * n));
   }
   return data;
-}
-
-/** The same, refused by name where an entry is not finite. */
-export function* finiteEntriesOf(A: NdArray, site: string): Steps<Float64Array<ArrayBuffer>> {
-  const data = yield* entriesOf(A);
-  yield* assertFiniteEntries(data, A.shape[1] ?? 0, site);
-  return data;
-}
-
-/** Every entry of a row-major matrix of n columns is finite. */
-export function* assertFiniteEntries(data: Float64Array | Float32Array, n: number, site: string): Steps<void> {
-  yield* eachRowSteps(n === 0 ? 0 : data.length / n, n, (i) => {
-    let sum = 0;
-    for (let p = i * n; p < i * n + n; p++) sum += data[p]! - data[p]!;
-    if (sum === 0) return;
-    for (let p = i * n; p < i * n + n; p++) {
-      if (Number.isFinite(data[p])) continue;
-      const { where, argument } = splitSite(site);
-      throw new NonFiniteError(where, argument, data[p]!, [i, p - i * n]);
-    }
-  });
 }
 
 /** max |entry|. */
