@@ -8,9 +8,9 @@
 // Order law: c_ij is the sum over panels, ascending, of the sum over k inside the panel, ascending, in one accumulator.
 // Its bits depend on row i, column j and k alone: not on m, n, strides, tiles or threads.
 import { productTile4, productTile6 } from "./generated/register-tiles";
+import { TILE_ROWS as R } from "./simd";
 
 const KC: i32 = 256, SLIVER: i32 = 12;
-const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 
 @unmanaged
 class PackArgs {
