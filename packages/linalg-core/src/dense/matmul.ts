@@ -11,7 +11,7 @@
 import { promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { zeros } from "../array/create.js";
-import { indicesOf, isRowMajor } from "../array/layout.js";
+import { indicesOf, isRowMajor, sizeOf } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
@@ -20,7 +20,7 @@ import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { touchedRoom } from "../runtime/touched-room.js";
-import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { place, placeSteps, takeSteps, type Placed } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
@@ -153,12 +153,14 @@ function emptyProduct({ where, left, right, m, n, dtype }: DenseCall): NdArray {
 /** The product, in a new array or in `target`, which is written once nothing can fail any more. */
 function* multiply(scope: Scope, { where, left: A, right: B, m, n, k, dtype }: DenseCall, target?: NdArray): Steps<NdArray> {
   const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
-  const b = yield* placeSteps(scope, B.stored, dtype, `${where}(B)`);
   const [down = 0, along = 0] = a.strides;
-  const [deep = 0, across = 0] = b.strides;
   const rows = A.isTransposed ? { address: a.address, across: along, along: down } : { address: a.address, across: down, along };
+  const early = earlyPlace(scope, B.stored, dtype, `${where}(B)`);
+  const packedA = allocOperand(scope, dtype, "left", m, k);
+  const left = yield* packOperand(scope, dtype, "left", rows, m, k, packedA, 1, early.meanwhile);
+  const b = early.placed() ?? (yield* placeSteps(scope, B.stored, dtype, `${where}(B)`));
+  const [deep = 0, across = 0] = b.strides;
   const columns = B.isTransposed ? { address: b.address, across: deep, along: across } : { address: b.address, across, along: deep };
-  const left = yield* packOperand(scope, dtype, "left", rows, m, k, allocOperand(scope, dtype, "left", m, k));
   const right = yield* packOperand(scope, dtype, "right", columns, n, k, allocOperand(scope, dtype, "right", n, k));
   scope.free(a.address);
   scope.free(b.address);
@@ -177,4 +179,32 @@ function* multiply(scope: Scope, { where, left: A, right: B, m, n, k, dtype }: D
   const C = yield* takeSteps(out, [m, n], dtype, room);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
+}
+
+/** Bytes of a factor that may be copied at once: a few milliseconds. */
+const MOST_AT_ONCE = 8 * 1024 * 1024;
+
+interface EarlyPlace {
+  readonly meanwhile: () => void;
+  /** The copy, if it was made. */
+  readonly placed: () => Placed | undefined;
+}
+
+/** Copies a factor, if it is not large, while the pool packs the other; what that throws is thrown when the copy is asked for. */
+function earlyPlace(scope: Scope, A: NdArray, dtype: DType, site: string): EarlyPlace {
+  let copy: () => Placed | undefined = () => undefined;
+  return {
+    meanwhile: () => {
+      if (sizeOf(A.shape) * bytesOf(dtype) > MOST_AT_ONCE) return;
+      try {
+        const placed = place(scope, A, dtype, site);
+        copy = () => placed;
+      } catch (error) {
+        copy = () => {
+          throw error;
+        };
+      }
+    },
+    placed: () => copy(),
+  };
 }

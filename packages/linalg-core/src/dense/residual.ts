@@ -23,7 +23,7 @@ import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
 import { rest, runSync, type Steps } from "../runtime/steps.js";
 import { eachSlice, SLICE_ENTRIES } from "../runtime/slices.js";
-import { finiteEntriesOf } from "./work.js";
+import { entriesOf } from "./work.js";
 import { subtractDot, subtractWideDot, upperParts } from "./subtract-dot.js";
 import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
 
@@ -125,7 +125,8 @@ function* compute(
     throw new ShapeError(where, "B", `shape [${shape.join(", ")}]`, b.shape);
   }
   if ("columns" in left) assertCsrFinite(left, `${where}(A)`);
-  const entries = "columns" in left ? new Float64Array(left.values) : yield* finiteEntriesOf(left, `${where}(A)`);
+  const entries = "columns" in left ? new Float64Array(left.values) : yield* entriesOf(left);
+  if (!("columns" in left) && !(yield* isFinite(entries))) assertFinite(left, `${where}(A)`);
   assertFinite(x, `${where}(X)`);
   assertFinite(b, `${where}(B)`);
   yield rest();
@@ -166,6 +167,15 @@ function* compute(
   const xNorms = Float64Array.from(columns.x, (column) => largestMagnitude(column));
   const bNorms = Float64Array.from(columns.b, (column) => largestMagnitude(column));
   return { m, n, p, shape, R, units, exponents: columns.exponents, rowSum, xNorms, bNorms };
+}
+
+/** Whether x − x = 0 throughout. */
+function* isFinite(entries: Float64Array): Steps<boolean> {
+  let doubt = 0;
+  yield* eachSlice(entries.length, SLICE_ENTRIES, (from, to) => {
+    for (let p = from; p < to; p++) doubt += entries[p]! - entries[p]!;
+  });
+  return doubt === 0;
 }
 
 /** The largest magnitude, and the least exponent of what is not 0. */

@@ -5,10 +5,8 @@
  */
 import { GEMM_PANEL, GEMM_ROWS, type ComputeMemory } from "../abi.js";
 import { readWords, round, type Real, type RealArray } from "./real.js";
-import { productSquare } from "./register-tiles.js";
+import { productSquare, TILE_ROWS as R } from "./register-tiles.js";
 
-/** Rows of a register tile, as in the plain SIMD binary; slivers of A are whole groups of them. */
-const R = 4;
 const PACK = ["length", "depth", "source", "lengthStride", "depthStride", "packed", "slivers"] as const;
 const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns", "rowBytes", "add", "lower"] as const;
 

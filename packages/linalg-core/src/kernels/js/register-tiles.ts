@@ -4,6 +4,9 @@
  */
 import type { Real, RealArray } from "./real.js";
 
+/** Rows of a register tile, as in the plain SIMD binary: operands are packed in groups of them. */
+export const TILE_ROWS = 4;
+
 /**
  * Four columns of a register tile: v[out + l] = start + sum over k of v[a + k aStep] v[b + k bStep + l], l < 4, k ascending.
  *
@@ -138,7 +141,7 @@ function squareDouble(v: RealArray, count: number, a: number, aStep: number, b: 
   v[out + 15] = s33;
 }
 
-/** S [key][W queries] = keys · queries + key bias + query bias; count, a multiple of 6, keys packed as [group of 6][depth][6]. */
+/** S [key][W queries] = keys · queries + key bias + query bias; keys packed as [group of TILE_ROWS][depth][TILE_ROWS]. */
 export function scoreTile(
   real: Real,
   v: RealArray,
@@ -152,8 +155,8 @@ export function scoreTile(
 ): void {
   const { W } = real;
   for (let j = 0, to = out; j < count; j++) {
-    const key = keys + (j - (j % 6)) * depth + (j % 6);
-    for (let l = 0; l < W; l += 4) productLanes(real, v, depth, key, 6, queries + l, W, v[keyBias + j]!, to + l);
+    const key = keys + (j - (j % TILE_ROWS)) * depth + (j % TILE_ROWS);
+    for (let l = 0; l < W; l += 4) productLanes(real, v, depth, key, TILE_ROWS, queries + l, W, v[keyBias + j]!, to + l);
     for (let l = 0; l < W; l++) v[to++]! += v[queryBias + l]!;
   }
 }
