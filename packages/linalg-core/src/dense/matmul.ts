@@ -25,7 +25,7 @@ import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
 import { checkCombination, combine, overflow, type Combination } from "./combine.js";
-import { smallProduct, type Factor } from "./small-product.js";
+import { plainProduct, smallProduct, type Factor } from "./small-product.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 import { coreKernels } from "../kernels/core.js";
 
@@ -58,7 +58,9 @@ const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
  * @source Subquad; the BLIS loop order.
  * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
  */
-export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}): NdArray {
+export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options?: MatmulOptions): NdArray {
+  const plain = options === undefined ? plainProduct(A, B) : undefined;
+  if (plain !== undefined) return plain;
   const call = checked("matmul", A, B, options, OPTION_NAMES);
   return ifSmall(call) ?? runSync(product(call));
 }
@@ -102,7 +104,7 @@ interface DenseCall extends Combination {
   readonly dtype: DType;
 }
 
-function checked(where: string, A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions, known: readonly string[]): Call {
+function checked(where: string, A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
