@@ -133,7 +133,7 @@ const { Buffer: host } = globalThis as {
 };
 
 /** Fills the elements [from, to) of an array of the dtype, which lie one after the other in compute memory, the first of them at the address. */
-function copyOut(address: number, out: Float32Array | Float64Array, dtype: DType, from = 0, to = out.length): void {
+export function copyOut(address: number, out: Float32Array | Float64Array, dtype: DType, from = 0, to = out.length): void {
   const { elements, first } = elementsAt(address, dtype);
   const count = to - from;
   if (count >= MANY && host !== undefined) {
