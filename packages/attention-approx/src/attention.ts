@@ -41,7 +41,7 @@ export function attention(
   v: HeadsInput,
   options: AttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(attentionSteps("attention", q, k, v, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(attentionSteps("attention", q, k, v, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "attention");
 }
 
 /** `attention` on the calling thread: same arguments, same errors, same bits. */

@@ -133,7 +133,7 @@ export function checkOptions(where: string, shape: AttentionShape, dtype: DType,
 
 /** What a caller wrote must never silently not matter. */
 function refuseApproximateOptions(where: string, options: AttentionOptions): void {
-  for (const name of ["fraction", "confidence", "onMiss", "certifyPerHead"] as const) {
+  for (const name of ["fraction", "confidence", "onMiss", "certifyPerHead", "seed"] as const) {
     if (options[name] !== undefined) throw new OptionError(where, name, `no ${name} beside method "exact"`, options[name]);
   }
 }

@@ -10,18 +10,22 @@
 import type { DType } from "@subquad/linalg-core";
 import { bytesOf, paddedKeys, paddedWidth, type AttentionShape } from "@subquad/linalg-core/kernels";
 
-/** Rows a head of m keys spends on staging, centring, pools, seeding and probing. */
-const OVERHEAD_ROWS = 200;
-/** A landmark costs one pair a key and one a query; landmark passes are a little cheaper than exact ones, seeding a little dearer. */
-const RANK_ROWS = 1.95;
+/** Rows a head of m keys spends on staging, centring, pools and probing. */
+const OVERHEAD_ROWS = 250;
+/** A landmark costs one pair a key and one a query; landmark passes are a little cheaper than exact ones. */
+const RANK_ROWS = 1.9;
+/** Seeding and moving a landmark takes so many pairs a point of the pool. */
+const LANDMARK_PER_POINT = 1;
+/** Points of the pool that landmarks are moved on, at most. */
+export const LLOYD_POOL = 4096;
 /** Multiply-adds of the float64 solve that take the time of one pair. */
-const SOLVE_PER_PAIR = 8;
+const SOLVE_PER_PAIR = 20;
 
 /** An approximation must cost at most this share of exact attention. */
 export const WORTHWHILE = 0.7;
 /** Exact at once below this many pairs. */
 export const SMALL_CALL = 2 ** 20;
-/** Largest rank that is planned: the solve, r³/3, is by then a third of the work at n = m = 8192. */
+/** Largest rank that is planned: what does not grow with n, seeding, moving and solving, is by then half of the work at n = m = 8192. */
 export const LARGEST_RANK = 512;
 
 export function exactPairs(n: number, m: number): number {
@@ -30,7 +34,8 @@ export function exactPairs(n: number, m: number): number {
 
 export function nystromPairs(n: number, m: number, rank: number, rows: number): number {
   const mean = (n + m) / 2;
-  return Math.ceil(mean * (OVERHEAD_ROWS + RANK_ROWS * rank) + rows * m + (rank * rank * rank) / 3 / SOLVE_PER_PAIR);
+  const choosing = LANDMARK_PER_POINT * Math.min(n + m, LLOYD_POOL) * rank;
+  return Math.ceil(mean * (OVERHEAD_ROWS + RANK_ROWS * rank) + choosing + rows * m + (rank * rank * rank) / 3 / SOLVE_PER_PAIR);
 }
 
 /** Compute memory that a call may take: its approximated heads together, one exact head, and the solve and pool of a larger rank by name. */

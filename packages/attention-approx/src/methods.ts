@@ -29,7 +29,7 @@ export function exactAttention(
   v: HeadsInput,
   options: NamedAttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(namedSteps("exactAttention", "exact", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options);
+  return runAsync(namedSteps("exactAttention", "exact", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options, "exactAttention");
 }
 
 /** `exactAttention` on the calling thread: same arguments, same errors, same bits. */
@@ -55,7 +55,7 @@ export function nystromAttention(
   v: HeadsInput,
   options: NamedAttentionOptions & RunControl = {},
 ): Promise<AttentionResult> {
-  return runAsync(namedSteps("nystromAttention", "nystrom", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options);
+  return runAsync(namedSteps("nystromAttention", "nystrom", q, k, v, options, [...NAMES, ...RUN_CONTROL]), options, "nystromAttention");
 }
 
 /** `nystromAttention` on the calling thread: same arguments, same errors, same bits. */

@@ -14,7 +14,7 @@ import { rngFor, type Seed } from "@subquad/linalg-core";
 import { exp, log } from "@subquad/linalg-core/math";
 import type { Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { exactPairs, LARGEST_RANK, nystromPairs, SMALL_CALL, WORTHWHILE } from "./cost.js";
+import { exactPairs, LARGEST_RANK, LLOYD_POOL, nystromPairs, SMALL_CALL, WORTHWHILE } from "./cost.js";
 import { centerHead, type CenteredHead } from "./center.js";
 import type { Head } from "./head.js";
 import { fixedCount, growSeeding, settleLandmarks, startSeeding, type Seeding } from "./landmarks.js";
@@ -23,7 +23,6 @@ import { drawProbe, probeError } from "./probe.js";
 import type { HeadPlan, Refusal } from "./types.js";
 
 const SEED_POOL = 1024;
-const LLOYD_POOL = 4096;
 const PROBE_RANK = 48;
 const PROBE_LLOYD_POINTS = 2048;
 /** What a probe costs; a head on which it would be more than this share of exact attention is exact at once. */

@@ -45,7 +45,7 @@ export interface AttentionOptions {
   readonly returnLogSumExp?: boolean;
   /** Most bytes of compute memory that the call may take. Default 2^31. */
   readonly maxBytes?: number;
-  /** Same seed, same bits. Use a fresh random one for inputs from people you do not trust. Default "0". */
+  /** Same seed, same bits; not beside method "exact". Use a fresh random one for inputs from people you do not trust. Default "0". */
   readonly seed?: Seed;
 }
 

@@ -266,6 +266,11 @@ describe("errors: options", () => {
     await allRefuse(good, "ERR_OPTION", "rank", { rank: 4 }, automatic);
     await allRefuse(good, "ERR_OPTION", "rank", { rank: 4, method: "exact" }, automatic);
     await allRefuse(good, "ERR_OPTION", "rank", { rank: 4 }, ["exactAttention", "exactAttentionSync"]);
+    for (const [option, value] of Object.entries({ fraction: 0.1, confidence: 0.9, onMiss: "return", certifyPerHead: true, seed: "0" })) {
+      await allRefuse(good, "ERR_OPTION", option, { [option]: value, method: "exact" }, automatic);
+      await allRefuse(good, "ERR_OPTION", option, { [option]: value }, ["exactAttention", "exactAttentionSync"]);
+    }
+    expect((await rejectionOf(() => entries.exactAttention!(good, { seed: 1 }))).message).toContain('no seed beside method "exact"');
   });
 
   test("method", async () => {
@@ -371,7 +376,8 @@ describe("errors: options", () => {
       ["onProgress", 5],
     ] as const) {
       for (const name of ["attention", "exactAttention", "nystromAttention"]) {
-        expect(await rejectionOf(() => entries[name]!(good, { [option]: value }))).toMatchObject({ code: "ERR_OPTION", argument: option });
+        const error = await rejectionOf(() => entries[name]!(good, { [option]: value }));
+        expect(error).toMatchObject({ code: "ERR_OPTION", where: name, argument: option });
       }
     }
   });

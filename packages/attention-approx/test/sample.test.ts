@@ -67,9 +67,9 @@ describe("certificate is honest: the sample", () => {
   });
 
   test("goes on from level to level: the rows of the first are among those of the third", () => {
-    const call = inputs({ n: 1300, m: 1300, d: 6, e: 2, deviation: 0.5, seed: "levels" });
+    const call = inputs({ n: 1900, m: 1900, d: 6, e: 2, deviation: 0.5, seed: "levels" });
     const judged = judge(call).errors;
-    const plan = planAttention({ queries: 1300, keys: 1300, keyDim: 6, valueDim: 2 }, { method: "nystrom", rank: 36 });
+    const plan = planAttention({ queries: 1900, keys: 1900, keyDim: 6, valueDim: 2 }, { method: "nystrom", rank: 36 });
     const run = (tolerance: number) => attentionSync(call.q, call.k, call.v, { plan, tolerance, onMiss: "return" });
     const [one, two] = [run(1), run(1e-6)];
     expect([one.diagnostics.levels, two.diagnostics.levels, two.method]).toEqual([1, 3, "nystrom"]);

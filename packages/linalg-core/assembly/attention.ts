@@ -9,12 +9,13 @@
 //
 //   W  queries a sliver: 32 bytes of T, 8 float32 or 4 float64      KB  keys a block
 //   queries  [queryCount][depth] rows, depth a multiple of 4        queryBias  [queryCount rounded up to W], or 0
-//   keys     packed [group of 6][depth][6]      keyBias [keyCount]  keyCount a multiple of 12, padding keys have bias lowest<T>()
+//   keys     packed [group of R][depth][R]      keyBias [keyCount]  keyCount a multiple of 12, padding keys have bias lowest<T>()
+//   R        keys or value channels of a register tile, as in gemm.ts: 6 or 4
 //   values   packed a block: for each value tile of w channels [key][w]; a padding or masked key has a row of zeros
 import { exp2Tile, exp2TileMasked, exp2TileMinus } from "./exp2";
-import { scoreTile, valueTile1, valueTile2, valueTile3, valueTile4, valueTile5, valueTile6 } from "./generated/register-tiles";
+import { scoreTile4, scoreTile6, valueTile1, valueTile2, valueTile3, valueTile4, valueTile5, valueTile6 } from "./generated/register-tiles";
 import { maskTile, MaskArgs } from "./mask";
-import { lowest } from "./simd";
+import { lowest, TILE_ROWS as R } from "./simd";
 
 /** Words of the argument block; eight float64 first (see src/kernels/abi.ts). */
 @unmanaged
@@ -70,7 +71,7 @@ export function attentionTile<T>(address: usize, tile: i32, scratch: usize): voi
       const query = first + i * W;
       if (a.hidesBlock(query + W - 1, j)) continue;
       const bias = a.queryBias ? a.queryBias + <usize>query * sizeof<T>() : noBias;
-      scoreTile<T>(count / 6, a.depth, keys, keyBias, packed + <usize>(i * a.depth * 32), bias, scores);
+      scoreTile<T>(count, a.depth, keys, keyBias, packed + <usize>(i * a.depth * 32), bias, scores);
       const masked = a.hidesPart(query, j + count);
       if (masked) maskTile<T>(a, query, min(W, a.queryCount - query), j, count, scores);
       const o = sums + <usize>i * sumBytes;
@@ -127,16 +128,25 @@ function rescale<T>(channels: i32, o: usize, factor: usize): void {
   }
 }
 
-/** Value tiles of nearly equal width, the wider ones first: 16 channels are 6 + 5 + 5. */
+/** S of `count` keys, a multiple of 12. */
+// @ts-ignore: decorator
+@inline
+export function scoreTile<T>(count: i32, depth: i32, keys: usize, keyBias: usize, queries: usize, queryBias: usize, out: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD) scoreTile6<T>(count / 6, depth, keys, keyBias, queries, queryBias, out);
+  else scoreTile4<T>(count / 4, depth, keys, keyBias, queries, queryBias, out);
+}
+
+/** Value tiles of nearly equal width, the wider ones first: 16 channels are 6 + 5 + 5, or four times 4. */
 // @ts-ignore: decorator
 @inline
 function addValues<T>(channels: i32, count: i32, values: usize, weights: usize, o: usize): void {
-  const tiles = (channels + 5) / 6, narrow = channels / tiles, wide = channels - narrow * tiles;
+  const tiles = (channels + R - 1) / R, narrow = channels / tiles, wide = channels - narrow * tiles;
   for (let t = 0; t < tiles; t++) {
     const w = t < wide ? narrow + 1 : narrow;
-    switch (w) {
-      case 6: valueTile6<T>(count, values, weights, o); break;
-      case 5: valueTile5<T>(count, values, weights, o); break;
+    if (ASC_FEATURE_RELAXED_SIMD && w > 4) {
+      if (w == 6) valueTile6<T>(count, values, weights, o);
+      else valueTile5<T>(count, values, weights, o);
+    } else switch (w) {
       case 4: valueTile4<T>(count, values, weights, o); break;
       case 3: valueTile3<T>(count, values, weights, o); break;
       case 2: valueTile2<T>(count, values, weights, o); break;
@@ -264,25 +274,27 @@ export function packKeyTile<T>(address: usize, tile: i32): void {
     a.packedValues + <usize>j * <usize>a.channels * sizeof<T>());
 }
 
-/** Rows [count][depth] -> [group of 6][depth][6]. */
+/** Rows [count][depth] -> [group of R][depth][R]; count is a multiple of 12. */
 export function packKeyRows<T>(count: i32, depth: i32, rows: usize, out: usize): void {
   const stride = <usize>depth * sizeof<T>();
-  for (let i = 0; i < count; i += 6) {
+  for (let i = 0; i < count; i += R) {
     const end = rows + stride;
     let p = rows;
     while (p < end) {
       store<T>(out, load<T>(p)); store<T>(out, load<T>(p + stride), sizeof<T>());
       store<T>(out, load<T>(p + 2 * stride), 2 * sizeof<T>()); store<T>(out, load<T>(p + 3 * stride), 3 * sizeof<T>());
-      store<T>(out, load<T>(p + 4 * stride), 4 * sizeof<T>()); store<T>(out, load<T>(p + 5 * stride), 5 * sizeof<T>());
-      out += 6 * sizeof<T>(); p += sizeof<T>();
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        store<T>(out, load<T>(p + 4 * stride), 4 * sizeof<T>()); store<T>(out, load<T>(p + 5 * stride), 5 * sizeof<T>());
+      }
+      out += <usize>R * sizeof<T>(); p += sizeof<T>();
     }
-    rows += 6 * stride;
+    rows += <usize>R * stride;
   }
 }
 
 /** Rows [count][stride bytes] -> for each value tile of w channels: [key][w]. */
 function packValueRows<T>(count: i32, channels: i32, rows: usize, stride: usize, out: usize): void {
-  const tiles = (channels + 5) / 6, narrow = channels / tiles, wide = channels - narrow * tiles;
+  const tiles = (channels + R - 1) / R, narrow = channels / tiles, wide = channels - narrow * tiles;
   let c: usize = 0;
   for (let t = 0; t < tiles; t++) {
     const bytes = <usize>(t < wide ? narrow + 1 : narrow) * sizeof<T>();
@@ -311,7 +323,7 @@ export function exponentialTile<T>(address: usize, tile: i32, scratch: usize): v
     for (let i = 0; i < slivers; i++) {
       const query = first + i * W;
       const bias = a.queryBias ? a.queryBias + <usize>query * sizeof<T>() : scratch;
-      scoreTile<T>(count / 6, a.depth, a.keys + <usize>(j * a.depth) * sizeof<T>(), a.keyBias + <usize>j * sizeof<T>(),
+      scoreTile<T>(count, a.depth, a.keys + <usize>(j * a.depth) * sizeof<T>(), a.keyBias + <usize>j * sizeof<T>(),
         packed + <usize>(i * a.depth * 32), bias, scores);
       if (a.bounded) clampAtZero<T>(count, scores);
       exp2Tile<T>(count, scores);

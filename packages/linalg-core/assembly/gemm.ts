@@ -8,9 +8,11 @@
 // Order law: c_ij is the sum over panels, ascending, of the sum over k inside the panel, ascending, in one accumulator.
 // Its bits depend on row i, column j and k alone: not on m, n, strides, tiles or threads.
 import { productTile4, productTile6 } from "./generated/register-tiles";
+import { TILE_ROWS as R } from "./simd";
 
 const KC: i32 = 256, SLIVER: i32 = 12;
-const R: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+/** Groups packed at once of rows along k: whole lines of the cache are used up while they are there, in rows that a page or more divides. */
+const ABREAST: i32 = 8;
 
 @unmanaged
 class PackArgs {
@@ -41,18 +43,28 @@ function pack<T>(a: PackArgs, tile: i32, width: i32, groups: i32): void {
   const first = tile * a.slivers * groups, end = min(used, first + a.slivers * groups);
   const across = <usize>a.lengthStride, along = <usize>a.depthStride;
   const factor = <T>a.factor, factors = v128.splat<T>(factor);
+  const whole = across == sizeof<T>() ? min(end, a.length / width) : first; // groups that lie side by side in rows along k
   for (let pc = 0; pc < a.depth; pc += KC) {
     const kc = min(KC, a.depth - pc);
-    for (let s = first; s < end; s++) {
+    const bytes = <usize>(kc * width) * sizeof<T>();
+    for (let s = first; s < whole; s += ABREAST) {
+      const count = <usize>min(ABREAST, whole - s) * bytes;
+      let out = a.packed + (<usize>pc * <usize>(total * width) + <usize>(s * width) * <usize>kc) * sizeof<T>();
+      let p = a.source + <usize>(s * width) * sizeof<T>() + <usize>pc * along;
+      for (let l = 0; l < kc; l++) {
+        let q = p;
+        for (let o: usize = 0; o < count; o += bytes) {
+          copyGroup<T>(factors, q, out + o, <usize>width * sizeof<T>());
+          q += <usize>width * sizeof<T>();
+        }
+        out += <usize>width * sizeof<T>(); p += along;
+      }
+    }
+    for (let s = whole; s < end; s++) {
       let out = a.packed + (<usize>pc * <usize>(total * width) + <usize>(s * width) * <usize>kc) * sizeof<T>();
       let p = a.source + <usize>(s * width) * across + <usize>pc * along;
       const valid = min(width, a.length - s * width);
-      if (valid == width && across == sizeof<T>() && width * <i32>sizeof<T>() == 32) {
-        for (let l = 0; l < kc; l++) {
-          v128.store(out, v128.mul<T>(factors, v128.load(p))); v128.store(out, v128.mul<T>(factors, v128.load(p, 16)), 16);
-          out += 32; p += along;
-        }
-      } else if (valid == width) {
+      if (valid == width) {
         for (let l = 0; l < kc; l++) {
           let q = p;
           for (let r = 0; r < width; r++) { store<T>(out + <usize>r * sizeof<T>(), factor * load<T>(q)); q += across; }
@@ -66,6 +78,16 @@ function pack<T>(a: PackArgs, tile: i32, width: i32, groups: i32): void {
       }
     }
   }
+}
+
+/** to <- factors * from, 16, 24, 32 or 48 bytes. */
+// @ts-ignore: decorator
+@inline
+function copyGroup<T>(factors: v128, from: usize, to: usize, bytes: usize): void {
+  v128.store(to, v128.mul<T>(factors, v128.load(from)));
+  if (bytes == 24) v128.store64_lane(to, v128.mul<T>(factors, v128.load64_zero(from, 16)), 0, 16);
+  if (bytes >= 32) v128.store(to, v128.mul<T>(factors, v128.load(from, 16)), 16);
+  if (bytes == 48) v128.store(to, v128.mul<T>(factors, v128.load(from, 32)), 32);
 }
 
 @unmanaged

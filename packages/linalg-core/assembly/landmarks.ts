@@ -1,6 +1,5 @@
 // Steps of k-means on rows [.][width] of T: distances to a new centre, and one assignment of points to centres.
-import { transposeRows } from "./attention";
-import { scoreTile } from "./generated/register-tiles";
+import { scoreTile, transposeRows } from "./attention";
 import { fma, laneSum } from "./simd";
 
 /** distance[i] = min(distance[i], |row_i - centre|^2); four vectors at a time, since a loop costs as much as a vector. */
@@ -33,7 +32,7 @@ class AssignArgs {
   count: i32; // points, a multiple of the points a tile
   width: i32;
   centres: i32; // real centres
-  centresPadded: i32; // a multiple of 6
+  centresPadded: i32; // a multiple of 12
   points: usize; // T [count][width]
   keys: usize; // centres packed by packKeys
   bias: usize; // T [centresPadded]: -|centre|^2 / 2; padding lowest<T>()
@@ -53,7 +52,7 @@ export function assignTile<T>(address: usize, tile: i32, scratch: usize): void {
     const rows = a.points + <usize>(i * a.width) * sizeof<T>();
     transposeRows<T>(rows, stride, sliver);
     transposeRows<T>(rows + <usize>(W / 2) * stride, stride, sliver + 16);
-    scoreTile<T>(a.centresPadded / 6, a.width, a.keys, a.bias, sliver, scratch, scores);
+    scoreTile<T>(a.centresPadded, a.width, a.keys, a.bias, sliver, scratch, scores);
     let best0 = v128.load(scores), best1 = v128.load(scores, 16);
     let index0 = v128.splat<T>(0), index1 = index0; // indices as numbers of T: exact below 2^24
     const one = v128.splat<T>(1);

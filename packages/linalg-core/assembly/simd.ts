@@ -1,5 +1,8 @@
 // Small helpers over 128-bit vectors, generic in T = f32 (4 lanes) or f64 (2 lanes).
 
+/** Rows of a register tile: 12 accumulators and 3 operands fill 15 of 16 registers; a multiply-add that is not fused needs one for its product too. */
+export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+
 /** a b + c: fused where the binary has relaxed SIMD, two roundings elsewhere. */
 // @ts-ignore: decorator
 @inline

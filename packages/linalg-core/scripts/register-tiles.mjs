@@ -7,7 +7,6 @@
 // With 6 rows it holds 12 accumulators, 2 vectors of b and 1 broadcast of a: 15 of the 16 registers of SSE-class
 // machines, which is all V8 gives; where the multiply-add is not fused its product needs one more, and 4 rows are the faster product.
 // A generator is used only because a register can be neither indexed nor looped over; `rows` and `step` are "repeat this line".
-// The k loop of attention is unrolled by 4 and not more: at 16, V8 spills (0.79 -> 1.66 ns per score).
 import { mkdirSync, writeFileSync } from "node:fs";
 
 const repeat = (count, line) => Array.from({ length: count }, (_, i) => line(i)).join("\n");
@@ -15,47 +14,28 @@ const repeat = (count, line) => Array.from({ length: count }, (_, i) => line(i))
 /** Accumulators c0_0 … c5_1, set by `start(row)`. */
 const accumulators = (rows, start) => repeat(rows, (i) => `  let c${i}_0 = ${start(i)}, c${i}_1 = c${i}_0;`);
 
-/** One k, step `u` of the unrolled loop: operands at `a` (rows scalars) and `b` (32 bytes). */
-const step = (rows, a, b, u) => `    { const b0 = v128.load(${b}, ${u * 32}), b1 = v128.load(${b}, ${u * 32 + 16});
-${repeat(rows, (i) => `      { const x = v128.load_splat<T>(${a}, ${u * rows + i} * sizeof<T>()); ${multiplyAdd(i, "b0", "b1")} }`)}
+/** One k: operands at `a` (rows scalars) and `b` (32 bytes). */
+const step = (rows, a, b) => `    { const b0 = v128.load(${b}), b1 = v128.load(${b}, 16);
+${repeat(rows, (i) => `      { const x = v128.load_splat<T>(${a}, ${i} * sizeof<T>()); c${i}_0 = fma<T>(x, b0, c${i}_0); c${i}_1 = fma<T>(x, b1, c${i}_1); }`)}
     }`;
-const multiplyAdd = (i, b0, b1) => `c${i}_0 = fma<T>(x, ${b0}, c${i}_0); c${i}_1 = fma<T>(x, ${b1}, c${i}_1);`;
 
 /**
- * Four k. In the plain binary, which is what engines without relaxed SIMD get, the scalars of a are loaded a vector at a time and spread by
- * shuffles: such engines compile load_splat badly (Node 20: 26.8 -> 32.7 GFLOP/s). In the other binary load_splat is 10 % faster.
- */
-const fourSteps = (rows, a, b) => `    if (ASC_FEATURE_RELAXED_SIMD) {
-${repeat(4, (u) => step(rows, a, b, u))}
-    } else if (sizeof<T>() == 4) {
-${shuffledSteps(rows, a, b, 4, "i32")}
-    } else {
-${shuffledSteps(rows, a, b, 2, "i64")}
-    }`;
-const shuffledSteps = (rows, a, b, lanes, kind) =>
-  repeat(4 * rows, (n) => {
-    const [k, i, lane] = [Math.floor(n / rows), n % rows, n % lanes];
-    const w = `w${Math.floor(n / lanes)}`;
-    const operands = i === 0 ? `      const b${k}_0 = v128.load(${b}, ${k * 32}), b${k}_1 = v128.load(${b}, ${k * 32 + 16});\n` : "";
-    const vector = lane === 0 ? `      const ${w} = v128.load(${a}, ${(n / lanes) * 16});\n` : "";
-    const spread = `v128.shuffle<${kind}>(${w}, ${w}, ${Array(lanes).fill(lane).join(", ")})`;
-    return `${operands}${vector}      { const x = ${spread}; ${multiplyAdd(i, `b${k}_0`, `b${k}_1`)} }`;
-  });
-
-/**
- * Matrix product: writes (or adds to) `rows` rows of C, `ldc` bytes apart.
+ * A loop over k from `b` to `end`, one k a block, `steps` blocks a turn.
  *
- * One k a block, `steps` blocks a turn: V8 orders what stands in one block by its accumulators, so that of several k in a block it loads all
- * operands first and spills them (Node 20, float32: 32 GFLOP/s instead of 47; Node 24: 48 instead of 58). A branch keeps two k apart.
+ * V8 orders what stands in one block by its accumulators, so that of several k in a block it loads all operands first and spills them
+ * (products on Node 20, float32: 32 GFLOP/s instead of 47; Node 24: 48 instead of 58). A branch keeps two k apart.
  */
+const loop = (rows, steps, a, b, end) => `  for (;;) {
+${repeat(steps, () => `${step(rows, a, b)}\n    ${a} += ${rows} * sizeof<T>(); ${b} += 32;\n    if (${b} >= ${end}) break;`)}
+  }`;
+
+/** Matrix product: writes (or adds to) `rows` rows of C, `ldc` bytes apart. */
 const product = (rows, steps) => `
 /** C tile [${rows}][32 bytes] = (add: +=) sum over k of A sliver [k][${rows}] times B sliver [k][32 bytes]; at least one k; ldc in bytes. */
 export function productTile${rows}<T>(k: i32, a: usize, b: usize, c: usize, ldc: usize, add: bool): void {
 ${accumulators(rows, () => "v128.splat<T>(0)")}
   const end = b + (<usize>k << 5);
-  for (;;) {
-${repeat(steps, () => `${step(rows, "a", "b", 0)}\n    a += ${rows} * sizeof<T>(); b += 32;\n    if (b >= end) break;`)}
-  }
+${loop(rows, steps, "a", "b", "end")}
   if (add) {
 ${repeat(rows, (i) => `    v128.store(c, v128.add<T>(v128.load(c), c${i}_0)); v128.store(c, v128.add<T>(v128.load(c, 16), c${i}_1), 16); c += ldc;`)}
   } else {
@@ -64,37 +44,32 @@ ${repeat(rows, (i) => `    v128.store(c, c${i}_0); v128.store(c, c${i}_1, 16); c
 }
 `;
 
-/** Attention scores: one query sliver against `groups` groups of 6 keys. */
-const scores = `
+/** Attention scores: one query sliver against `groups` groups of `rows` keys. */
+const scores = (rows, steps) => `
 /**
- * S [key][32 bytes of queries] = keys . queries + key bias + query bias, for \`groups\` groups of 6 keys; depth is a multiple of 4.
+ * S [key][32 bytes of queries] = keys . queries + key bias + query bias, for \`groups\` groups of ${rows} keys; at least one column.
  * Transposed on purpose: after the exponential the tile is the packed right operand of the value product.
  */
-export function scoreTile<T>(groups: i32, depth: i32, keys: usize, keyBias: usize, queries: usize, queryBias: usize, out: usize): void {
-  const queriesEnd = queries + (<usize>depth << 5);
-  const q0 = v128.load(queryBias), q1 = v128.load(queryBias, 16);
+export function scoreTile${rows}<T>(groups: i32, depth: i32, keys: usize, keyBias: usize, queries: usize, queryBias: usize, out: usize): void {
+  const end = queries + (<usize>depth << 5);
   for (let g = 0; g < groups; g++) {
-${accumulators(6, (i) => `v128.load_splat<T>(keyBias, ${i} * sizeof<T>())`)}
+${accumulators(rows, (i) => `v128.load_splat<T>(keyBias, ${i} * sizeof<T>())`)}
     let q = queries;
-    do {
-${fourSteps(6, "keys", "q")}
-      keys += 24 * sizeof<T>(); q += 128;
-    } while (q < queriesEnd);
-${repeat(6, (i) => `    v128.store(out, v128.add<T>(c${i}_0, q0), ${i * 32}); v128.store(out, v128.add<T>(c${i}_1, q1), ${i * 32 + 16});`)}
-    keyBias += 6 * sizeof<T>(); out += 192;
+${loop(rows, steps, "keys", "q", "end")}
+    const q0 = v128.load(queryBias), q1 = v128.load(queryBias, 16);
+${repeat(rows, (i) => `    v128.store(out, v128.add<T>(c${i}_0, q0), ${i * 32}); v128.store(out, v128.add<T>(c${i}_1, q1), ${i * 32 + 16});`)}
+    keyBias += ${rows} * sizeof<T>(); out += ${32 * rows};
   }
 }
 `;
 
 /** Value product: adds to float64 accumulators, so that sums over many key blocks do not drift. */
-const values = (rows) => `
-/** O [${rows} channels][queries, float64] += sum over keys of values [key][${rows}] times weights [key][32 bytes]; count is a multiple of 4. */
+const values = (rows, steps) => `
+/** O [${rows} channels][queries, float64] += sum over keys of values [key][${rows}] times weights [key][32 bytes]; at least one key. */
 export function valueTile${rows}<T>(count: i32, values: usize, weights: usize, out: usize): void {
 ${accumulators(rows, () => "v128.splat<T>(0)")}
-  for (let k = 0; k < count; k += 4) {
-${fourSteps(rows, "values", "weights")}
-    values += ${4 * rows} * sizeof<T>(); weights += 128;
-  }
+  const end = weights + (<usize>count << 5);
+${loop(rows, steps, "values", "weights", "end")}
   if (sizeof<T>() == 4) {
 ${repeat(rows, (i) => repeat(2, (h) => `    addPromoted(out + ${i * 64 + h * 32}, c${i}_${h});`))}
   } else {
@@ -105,7 +80,7 @@ ${repeat(rows, (i) => repeat(2, (h) => `    v128.store(out, f64x2.add(v128.load(
 
 const source = `// GENERATED by scripts/register-tiles.mjs
 import { addPromoted, fma } from "../simd";
-${product(4, 4)}${product(6, 1)}${scores}${[1, 2, 3, 4, 5, 6].map(values).join("")}`;
+${product(4, 4)}${product(6, 1)}${scores(4, 4)}${scores(6, 1)}${[1, 2, 3, 4].map((rows) => values(rows, 4)).join("")}${[5, 6].map((rows) => values(rows, 1)).join("")}`;
 
 export function writeRegisterTiles() {
   const folder = new URL("../assembly/generated/", import.meta.url);

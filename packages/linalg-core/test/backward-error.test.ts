@@ -1,6 +1,8 @@
 import { gaussianArray, pack } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
+import { view } from "../src/array/view.js";
 import { measureBackwardError } from "../src/dense/backward-error.js";
+import { placeRows } from "../src/dense/passes.js";
 import { openScope } from "../src/runtime/scope.js";
 import { runSync } from "../src/runtime/steps.js";
 import { median } from "./numeric-support.js";
@@ -8,7 +10,11 @@ import { median } from "./numeric-support.js";
 function measured(A: Float64Array, X: Float64Array, B: Float64Array, n: number): number {
   const scope = openScope();
   try {
-    const certificate = runSync(measureBackwardError(scope, A, X, B, n));
+    const [a, x, b] = [A, X, B].map((data) => {
+      const { block, largest } = runSync(placeRows(scope, view(data, [n, n === 0 ? 0 : data.length / n]), "measured(data)"));
+      return { block, largest };
+    });
+    const certificate = runSync(measureBackwardError(scope, a!.block, a!.largest, x!.block, b!.block));
     return certificate.kind === "deterministic" ? certificate.bound : NaN;
   } finally {
     scope.release();

@@ -44,8 +44,7 @@ function expectNamed(error: unknown, code: string | readonly string[], where: st
   if (!isNumericsError(error)) expect.fail(`${where}, ${about}: ${error === undefined ? "accepted" : describeValue(error)}`);
   const codes = typeof code === "string" ? [code] : code;
   if (!codes.includes(error.code)) expect.fail(`${where}, ${about}: ${error.code}, ${error.message}`);
-  const refuser = argument in CONTROL && error.where === "RunControl" ? where : error.where; // the driver does not know whom it runs
-  if (refuser !== where || !isPartOf(error.argument, argument)) expect.fail(`${where}, ${about}: ${error.message}`);
+  if (error.where !== where || !isPartOf(error.argument, argument)) expect.fail(`${where}, ${about}: ${error.message}`);
 }
 
 /** "spectrum.re" and "parts[0].output" are parts of their arguments. */

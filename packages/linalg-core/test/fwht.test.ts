@@ -62,6 +62,13 @@ describe("oracle", () => {
 });
 
 describe("laws", () => {
+  test.each(dtypes)("%s: a packed vector without options has the bits of the general path", (dtype) => {
+    for (const n of [1, 2, 8, 1024, 2 ** 15]) {
+      const x = inDtype(gaussianArray([n], { seed: "packed" }), dtype);
+      expectSameBits(fwht(x), fwht(x, {}));
+    }
+  });
+
   test("twice is n times the input, exactly, for small integers; normalized, it is its own inverse", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 12 }), fc.constantFrom(...dtypes), fc.integer(), (m, dtype, seed) => {

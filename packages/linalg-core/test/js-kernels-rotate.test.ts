@@ -24,16 +24,17 @@ describe("oracle: applyRotations", () => {
         const count = random.below(1 + (isUp ? first : rows - 1 - first));
         table.push(first, isUp ? -count : count);
         for (let k = 0; k < count; k++) {
-          const angle = random.normal();
-          rotations.push(Math.cos(angle), Math.sin(angle));
+          rotations.push(random.normal(), random.normal());
         }
       }
+      const scales = Array.from({ length: rows }, () => random.normal());
       const t = backends.start(random.below(4) - 1);
       const x = t.inout(values, "float64");
       const tableAt = t.input(table, "int32");
       const rotationsAt = t.input(rotations, "float64");
+      const scalesAt = t.input(scales, "float64");
       const perTile = 1 + random.below(3);
-      const args = t.args([chunks, perTile, x, rowBytes, chunkBytes, table.length / 2, tableAt, rotationsAt]);
+      const args = t.args([chunks, perTile, x, rowBytes, chunkBytes, table.length / 2, tableAt, rotationsAt, rows, scalesAt]);
       t.tiled("applyRotations", args, Math.ceil(chunks / perTile));
       t.check();
 
@@ -46,11 +47,13 @@ describe("oracle: applyRotations", () => {
           for (let j = 0; j < chunks * WIDTH; j++) {
             const at = (row: number): number => (row * rowBytes + Math.floor(j / WIDTH) * chunkBytes) / 8 + (j % WIDTH);
             const [a, b] = [want[at(p)]!, want[at(q)]!];
-            want[at(p)] = rotations[r]! * a + rotations[r + 1]! * b;
-            want[at(q)] = rotations[r]! * b - rotations[r + 1]! * a;
+            want[at(p)] = a + rotations[r]! * b;
+            want[at(q)] = b + rotations[r + 1]! * a;
           }
         }
       }
+      for (let i = 0; i < rows; i++)
+        for (let j = 0; j < chunks * WIDTH; j++) want[(i * rowBytes + Math.floor(j / WIDTH) * chunkBytes) / 8 + (j % WIDTH)]! *= scales[i]!;
       expect(t.read(x, size, "float64")).toEqual(want);
     }
   });

@@ -1,6 +1,7 @@
 /** The TypeScript transforms against the plain SIMD binary, byte for byte. */
 import { testRandom, type TestRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
+import { runSync } from "../src/runtime/steps.js";
 import { halfCircle, passFactors, twists } from "../src/transform/factors.js";
 import { twoBackends, type TestCase } from "./two-backends.js";
 
@@ -57,7 +58,7 @@ describe("oracle: Fourier", () => {
         const [re, im] = [t.input(normals(random, rows * inward), "float64"), t.input(normals(random, rows * inward), "float64")];
         const outRe = t.room(8 * rows * outward);
         const outIm = kind === 2 ? outRe : t.room(8 * rows * outward);
-        const half = t.input(halfCircle(2 * n), "float64");
+        const half = t.input(runSync(halfCircle(2 * n)), "float64");
         t.tiled("fftRows", t.args([n, rows, 2, kind, re, im, outRe, outIm, factors(t, m), half], [1 / n]), Math.ceil(rows / 2));
         t.check();
       }
@@ -79,7 +80,7 @@ describe("oracle: Fourier", () => {
         const t = backends.start(-1);
         const [re, im] = [t.input(normals(random, size * 2), "float64"), t.input(normals(random, size), "float64")];
         const [middleRe, middleIm, outRe, outIm] = [t.room(8 * size), t.room(8 * size), t.room(8 * size), t.room(8 * size)];
-        const table = t.input(twists(N1, N2, c), "float64");
+        const table = t.input(runSync(twists(N1, N2, c)), "float64");
         const f = factors(t, Math.max(m1, m2));
         const g = m1 % 2 === m2 % 2 ? f : factors(t, Math.min(m1, m2)); // passes go down in steps of 4: the other parity has its own
         const [columnFactors, rowFactors] = m1 >= m2 ? [f, g] : [g, f];
@@ -99,7 +100,7 @@ describe("oracle: Fourier", () => {
       const t = backends.start(-1);
       const [zr, zi] = [t.input(normals(random, n), "float64"), t.input(normals(random, n), "float64")];
       const [xr, xi, yr, yi, out] = [t.room(8 * n + 8), t.room(8 * n + 8), t.room(8 * n), t.room(8 * n), t.room(16 * n)];
-      const half = t.input(halfCircle(2 * n), "float64");
+      const half = t.input(runSync(halfCircle(2 * n)), "float64");
       for (const [from, to] of [[0, 2], [2, n / 2]] as const) t.direct("splitReal", n, from, to, zr, zi, xr, xi, half); // prettier-ignore
       for (const [from, to] of [[0, 2], [2, n / 2]] as const) t.direct("mergeReal", n, from, to, xr, xi, yr, yi, half); // prettier-ignore
       t.direct("interleave", n, 0.25, yr, yi, out);

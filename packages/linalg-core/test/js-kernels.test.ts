@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { EXP2_FLOOR, GEMM_ROWS, HIDDEN_SCORE, SCRATCH_BYTES } from "../src/kernels/abi.js";
 import { GROUPS } from "./all-kernels.js";
 import { bindTwins } from "../src/kernels/group.js";
+import { TILE_ROWS } from "../src/kernels/js/register-tiles.js";
 import { twoBackends, viewsOf, type DType, type TestCase } from "./two-backends.js";
 
 const backends = twoBackends();
@@ -337,8 +338,8 @@ describe("oracle: attention", () => {
   it("packKeyRows is the first half of packKeys", () => {
     for (const dtype of DTYPES) {
       for (const [count, depth] of [
-        [6, 4],
-        [18, 20],
+        [12, 4],
+        [36, 20],
       ] as const) {
         const t = backends.start(depth === 4 ? 0 : 1);
         const rows = t.input(normals(testRandom("key rows"), count * depth), dtype);
@@ -347,8 +348,8 @@ describe("oracle: attention", () => {
         t.check();
         const [packed, plainRows] = [t.read(out, count * depth, dtype), t.read(rows, count * depth, dtype)];
         packed.forEach((x, p) => {
-          const [group, c, r] = [Math.floor(p / (6 * depth)), Math.floor(p / 6) % depth, p % 6];
-          expect(x).toBe(plainRows[(group * 6 + r) * depth + c]);
+          const [group, c, r] = [Math.floor(p / (TILE_ROWS * depth)), Math.floor(p / TILE_ROWS) % depth, p % TILE_ROWS];
+          expect(x).toBe(plainRows[(group * TILE_ROWS + r) * depth + c]);
         });
       }
     }
@@ -534,7 +535,7 @@ describe("oracle: landmarks", () => {
   eachTrial("distances, nearest centres and their sums", 40, (random, dtype, start) => {
     const size = sizeOf(dtype);
     const [n, centres, width] = [32 * (1 + random.below(3)), 1 + random.below(20), 4 * (1 + random.below(8))];
-    const padded = roundUp(centres, 6);
+    const padded = roundUp(centres, 12);
     const t = start();
     const values = rounded(normals(random, n * width), dtype);
     const points = t.input(values, dtype);

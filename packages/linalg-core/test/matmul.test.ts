@@ -124,6 +124,24 @@ describe("oracle", () => {
 });
 
 describe("laws", () => {
+  test.each(dtypes)("%s: packed matrices without options have the bits of the general path", (dtype) => {
+    for (const n of [1, 3, 8, 31, 32, 33]) {
+      const A = inDtype(gaussianArray([n, n + 2], { seed: "left" }), dtype);
+      const B = inDtype(gaussianArray([n + 2, n], { seed: "right" }), dtype);
+      expectSameBits(matmul(A, B), matmul(A, B, {}));
+      expectSameBits(matmul(A, A, { transposeB: true }), matmul(A, transpose(A)));
+    }
+  });
+
+  test("a packed matrix whose layout its owner changed is read as it says, or refused", () => {
+    const A = view(Float64Array.of(1, 2, 3, 4), [2, 2]);
+    A.stride.splice(0, 2, 1, 2);
+    expectSameBits(matmul(A, A), matmul(A, A, {}));
+    expect(matmul(A, A).get(0, 1)).toBe(15);
+    A.shape[0] = 3;
+    expect(() => matmul(A, A)).toThrow(ShapeError);
+  });
+
   const integers = (rows: number, columns: number): fc.Arbitrary<Strided> =>
     fc
       .array(fc.integer({ min: -99, max: 99 }), { minLength: rows * columns, maxLength: rows * columns })

@@ -32,6 +32,12 @@ describe("oracle", () => {
 });
 
 describe("laws", () => {
+  test.each([4, 8, 16, 1024, 2 ** 14, 2 ** 15])("n = %i: a packed vector without options has the bits of the general path", (n) => {
+    const x = normals([n], "packed");
+    expectSameBits(rfft(x).re, rfft(x, {}).re);
+    expectSameBits(rfft(x).im, rfft(x, {}).im);
+  });
+
   test.each([1, 2, 3, 4, 7, 8, 15, 16, 31, 32, 100, 1024, 1025, 3072, 2 ** 14, 2 ** 15, 2 ** 18])("n = %i: irfft undoes rfft", (n) => {
     for (const dtype of dtypes) {
       const x = inDtype(normals([n], "undo"), dtype);

@@ -364,6 +364,12 @@ describe("errors", () => {
     await expect(runAsync(packing(), { signal: {} } as RunControl)).rejects.toMatchObject({ code: "ERR_OPTION", argument: "signal" });
     await expect(runAsync(packing(), { onProgress: 3 } as unknown as RunControl)).rejects.toMatchObject({ argument: "onProgress" });
   });
+
+  test("it names the function for which it runs, and itself if it is not told", async () => {
+    const threads = 17;
+    await expect(runAsync(packing(), { threads }, "packAsync")).rejects.toThrow("packAsync(threads): expected");
+    await expect(runAsync(packing(), { threads })).rejects.toThrow("runAsync(threads): expected");
+  });
 });
 
 /** By the means that breathing itself uses, so that each turn of the loop is seen. */

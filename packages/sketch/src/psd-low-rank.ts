@@ -65,7 +65,7 @@ export interface PsdLowRank {
  * @example const { factor, certificate } = await psdLowRank(kernelOracle(points), { tolerance: 1e-4 });
  */
 export function psdLowRank(oracle: PsdOracle, options: PsdLowRankOptions & RunControl = {}): Promise<PsdLowRank> {
-  return runAsync(psdLowRankSteps("psdLowRank", oracle, options, [...PSD_OPTIONS, ...RUN_CONTROL]), options);
+  return runAsync(psdLowRankSteps("psdLowRank", oracle, options, [...PSD_OPTIONS, ...RUN_CONTROL]), options, "psdLowRank");
 }
 
 /** `psdLowRank` on the calling thread: same arguments, same errors, same bits. */

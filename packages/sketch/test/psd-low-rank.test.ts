@@ -408,6 +408,13 @@ describe("errors", () => {
     expect(run({ threads: 2 })).toBe("ERR_OPTION threads"); // of the asynchronous form only
     expect(run(null)).toBe("ERR_OPTION options");
   });
+  it("controls of a run: a message that names the function", async () => {
+    for (const control of [{ threads: 17 }, { signal: {} }, { onProgress: 1 }]) {
+      const [argument] = Object.keys(control);
+      const options = control as unknown as PsdLowRankOptions;
+      await expect(psdLowRank(oracle, options)).rejects.toMatchObject({ code: "ERR_OPTION", where: "psdLowRank", argument });
+    }
+  });
   it("options that the method does not use", () => {
     expect(run({ method: "rpcholesky", blockSize: 4 })).toBe("ERR_OPTION blockSize");
     expect(run({ method: "greedy", seed: 1 })).toBe("ERR_OPTION seed");

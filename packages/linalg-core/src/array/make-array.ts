@@ -17,12 +17,13 @@ const NDARRAY_AXES = 16;
 let plain: boolean | undefined;
 
 /** The classes that ndarray has made for vectors and for matrices, one for each kind of data. */
-const VECTORS: Partial<Record<Kind, ViewClass>> = {};
-const MATRICES: Partial<Record<Kind, ViewClass>> = {};
+const VECTORS: Classes = {};
+const MATRICES: Classes = {};
 
 type Kind = NdData[typeof Symbol.toStringTag];
 /** Lengths of the axes, then strides, then the offset. */
 type ViewClass = new (data: NdData, ...layout: readonly number[]) => NdArray;
+type Classes = Partial<Record<Kind, ViewClass>>;
 
 /** An array over data that is shared, of a layout that is already checked (`view` checks it). */
 export function makeArray(data: NdData, shape: readonly number[], stride: readonly number[], offset: number): NdArray {
@@ -33,6 +34,48 @@ export function makeArray(data: NdData, shape: readonly number[], stride: readon
   if (shape.length === 1) return new (VECTORS[kind] ??= classOf(data, 1))(data, shape[0]!, stride[0]!, offset);
   if (shape.length === 2) return new (MATRICES[kind] ??= classOf(data, 2))(data, shape[0]!, shape[1]!, stride[0]!, stride[1]!, offset);
   return ndarray<NdData>(data, [...shape], [...stride], offset);
+}
+
+/** An array over float64 or float32 whose elements fill its data in row-major order. */
+export interface PackedArray extends NdArray {
+  readonly data: Float32Array | Float64Array;
+}
+
+/**
+ * Whether a value is a matrix as most are: an ndarray of ours over float64 or float32, packed, with elements. A handful of comparisons, of which all but
+ * the first see two classes only, whatever else a process works with.
+ */
+export function isPackedMatrix(value: object): value is PackedArray {
+  if (!isOneOf(MATRICES, value)) return false;
+  const { data, shape, stride, offset } = value;
+  const m = shape[0]!;
+  const n = shape[1]!;
+  return (
+    isReal(data) && offset === 0 && stride[1] === 1 && stride[0] === n && m >>> 0 === m && n >>> 0 === n && m * n === data.length && n > 0
+  );
+}
+
+/** The same for vectors. */
+export function isPackedVector(value: object): value is PackedArray {
+  if (!isOneOf(VECTORS, value)) return false;
+  const { data, shape, stride, offset } = value;
+  return isReal(data) && offset === 0 && stride[0] === 1 && shape[0] === data.length && data.length > 0;
+}
+
+function isOneOf({ Float64Array: double, Float32Array: single }: Classes, value: object | null | undefined): value is NdArray {
+  const made = value?.constructor;
+  return made !== undefined && (made === double || made === single);
+}
+
+/** Of this realm, and of no class derived from it. */
+function isReal(data: NdData): data is Float32Array | Float64Array {
+  return data.constructor === Float64Array || data.constructor === Float32Array;
+}
+
+/** A float64 or float32 matrix over data in row-major order, by the shortest way. */
+export function packedMatrix(data: Float32Array | Float64Array, m: number, n: number): NdArray {
+  const made = data.constructor === Float64Array ? MATRICES.Float64Array : MATRICES.Float32Array;
+  return made === undefined ? makeArray(data, [m, n], [n, 1], 0) : new made(data, m, n, n, 1, 0);
 }
 
 function classOf(data: NdData, axes: number): ViewClass {

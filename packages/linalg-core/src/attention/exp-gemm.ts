@@ -57,7 +57,7 @@ const OPTION_NAMES = ["scale", "rowShift", "columnShift", "clamp", "times", "tra
  * @example expGemmSync([[0]], [[1]], { rowShift: [0], columnShift: [0.5] }).get(0, 0) // -> 0.6065306597126334
  */
 export function expGemm(A: MatrixInput, B: MatrixInput, options: ExpGemmOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(expGemmSteps("expGemm", A, B, options, [...OPTION_NAMES, "signal", "onProgress", "threads"]), options);
+  return runAsync(expGemmSteps("expGemm", A, B, options, [...OPTION_NAMES, "signal", "onProgress", "threads"]), options, "expGemm");
 }
 
 /** `expGemm` on the calling thread: same arguments, same errors, same bits. */

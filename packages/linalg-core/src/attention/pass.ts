@@ -22,6 +22,8 @@ const KEY_GROUP = 12;
 /** Slivers that share a block of keys while it is in the first-level cache. */
 const LEAST_TILE = 4;
 const LARGEST_TILE = 32;
+/** Multiply-adds of a tile in float32, half as many in float64: 4 milliseconds or less where a tile is more than the least, so that threads end together. */
+const TILE_WORK = 8e7;
 /** Tiles that a short pass is shared out in. */
 const TILES = 16;
 /** A value that is moved takes the time of so many multiply-adds. */
@@ -143,7 +145,8 @@ export function passTiles(dtype: DType, queryCount: number, keySet: KeySet): { r
   const fits = Math.floor((SCRATCH_BYTES - 128 - (KEY_BLOCK + 1) * 32) / sliverBytes);
   const total = Math.ceil(queryCount / W);
   const wanted = Math.min(TILES, Math.ceil(total / LEAST_TILE));
-  const slivers = Math.max(1, Math.min(fits, LARGEST_TILE, Math.ceil(total / Math.max(1, wanted)))); // also of no queries
+  const short = Math.max(LEAST_TILE, Math.floor((TILE_WORK * W) / 8 / passWork(W, keySet)));
+  const slivers = Math.max(1, Math.min(fits, LARGEST_TILE, short, Math.ceil(total / Math.max(1, wanted)))); // also of no queries
   return { slivers, count: Math.ceil(total / slivers) };
 }
 

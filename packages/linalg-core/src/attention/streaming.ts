@@ -84,7 +84,7 @@ export function streamingAttention(
   options: StreamingAttentionOptions & RunControl = {},
 ): Promise<StreamingAttentionResult> {
   const known = [...OPTION_NAMES, "signal", "onProgress", "threads"];
-  return runAsync(streamingAttentionSteps("streamingAttention", Q, K, V, options, known), options);
+  return runAsync(streamingAttentionSteps("streamingAttention", Q, K, V, options, known), options, "streamingAttention");
 }
 
 /** `streamingAttention` on the calling thread: same arguments, same errors, same bits. */

@@ -58,7 +58,7 @@ export function signProducts(P: PackedSigns, Q: PackedSigns, options: SignProduc
 
 /** `signProducts` on the worker pool: same arguments, same errors, same bits. */
 export function signProductsAsync(P: PackedSigns, Q: PackedSigns, options: SignProductsOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(signProductsSteps("signProductsAsync", P, Q, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(signProductsSteps("signProductsAsync", P, Q, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "signProductsAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

@@ -5,6 +5,10 @@
  */
 import { AssumptionError, NonFiniteError } from "../errors.js";
 import type { Steps } from "../runtime/steps.js";
+import { factorKernels } from "../kernels/factor.js";
+import { kernelsOf } from "../runtime/runtime.js";
+import type { Block } from "./blocks.js";
+import { eachSliceSteps } from "./passes.js";
 import { eachRowSteps } from "./work.js";
 
 /** Rows and columns of a square that is read at once: its two images stay in cache. */
@@ -40,10 +44,23 @@ export function* assertSymmetric(where: string, A: Float64Array, n: number, rela
     }
   });
   if (faults > 0) refuse(where, A, n);
-  const allowed = relative * largest;
+  assertWithin(where, measured, relative * largest);
+  return { largest, measured };
+}
+
+/** The same of a block in compute memory whose entries are finite, `largest` of them the largest. */
+export function* assertSymmetricBlock(where: string, A: Block, largest: number, relative: number): Steps<void> {
+  const { asymmetry } = kernelsOf(factorKernels);
+  let measured = 0;
+  yield* eachSliceSteps(A.rows, A.columns, (from, to) => {
+    measured = Math.max(measured, asymmetry(from, to, A.address, A.rowBytes));
+  });
+  assertWithin(where, measured, relative * largest);
+}
+
+function assertWithin(where: string, measured: number, allowed: number): void {
   if (measured > allowed)
     throw new AssumptionError(where, { assumption: "A symmetric: max |a_ij − a_ji|", allowed, measured, argument: "A" });
-  return { largest, measured };
 }
 
 function refuse(where: string, A: Float64Array, n: number): never {

@@ -15,43 +15,47 @@ import { exponentOf, scaleByPowerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import { multiplyBlocks } from "./blocks.js";
+import { multiplyPacked, type Block } from "./blocks.js";
+import { columnSizes } from "./passes.js";
+import { packForResiduals, type ForResiduals } from "./refine.js";
 import { additionsOf } from "./round-off.js";
-import { allocRows, eachRowSteps, largestOf, loadRows, positionOf } from "./work.js";
+import { allocRows, eachRowSteps, positionOf } from "./work.js";
 
 const u = UNIT_ROUND_OFF.float64;
 
 /**
  * The certificate "backward error", of `bound` ≥ η.
- * @param A n × n, row-major; X and B n × p, row-major.
+ * @param A n × n; X and B n × p.
+ * @param top max |a_ij|.
+ * @param given A packed, where it is already.
  */
-export function* measureBackwardError(scope: Scope, A: Float64Array, X: Float64Array, B: Float64Array, n: number): Steps<Certificate> {
-  const p = n === 0 ? 0 : B.length / n;
-  const [sizesX, sizesB] = [yield* columnSizes(X, n, p), yield* columnSizes(B, n, p)];
-  const exponentA = excessOf(yield* largestOf(A, n));
-  const [a, x] = [allocRows(scope, n, n), allocRows(scope, n, p)];
+export function* measureBackwardError(scope: Scope, A: Block, top: number, X: Block, B: Block, given?: ForResiduals): Steps<Certificate> {
+  const { rows: n, columns: p } = B;
+  const [sizesX, sizesB] = [yield* columnSizes(scope, X), yield* columnSizes(scope, B)];
+  const exponentA = excessOf(top);
+  const exponents = new Int32Array(p);
+  for (let c = 0; c < p; c++) exponents[c] = excessOf(sizesX[c]!);
+  const a = exponentA === 0 ? A : yield* scaledCopy(scope, A, new Int32Array(n).fill(exponentA));
+  const x = exponents.every((exponent) => exponent === 0) ? X : yield* scaledCopy(scope, X, exponents);
   const product = allocRows(scope, n, p);
-  yield* loadRows(a, A, new Int32Array(n).fill(exponentA));
-  const rowSum = yield* largestRowSum(A, n, exponentA);
-  const exponents = Int32Array.from(sizesX, excessOf);
-  yield* eachRowSteps(n, p, (i) => {
-    const { f64 } = runtime().memory;
-    const to = positionOf(x, i);
-    for (let c = 0; c < p; c++) f64[to + c] = scaleByPowerOfTwo(X[i * p + c]!, -exponents[c]!);
-  });
-  yield* multiplyBlocks(scope, a, x, product);
+  const { negated, rowSum } = a === A && given !== undefined ? given : yield* packForResiduals(scope, a);
+  yield* multiplyPacked(scope, negated, x, product, false); // −A x
 
   // residuals in units of 2^common, the larger of the scales of A x and b
-  const common = Int32Array.from(sizesB, (size, c) =>
-    size === 0 ? exponentA + exponents[c]! : Math.max(exponentA + exponents[c]!, excessOf(size)),
-  );
+  const common = new Int32Array(p);
+  for (let c = 0; c < p; c++) {
+    const ax = exponentA + exponents[c]!;
+    common[c] = sizesB[c] === 0 ? ax : Math.max(ax, excessOf(sizesB[c]!));
+  }
   const residuals = new Float64Array(p);
   yield* eachRowSteps(n, p, (i) => {
     const { f64 } = runtime().memory;
     const from = positionOf(product, i);
+    const right = positionOf(B, i);
     for (let c = 0; c < p; c++) {
-      const b = scaleByPowerOfTwo(B[i * p + c]!, -limited(common[c]!));
-      const r = Math.abs(b - scaleByPowerOfTwo(f64[from + c]!, limited(exponentA + exponents[c]! - common[c]!)));
+      const up = exponentA + exponents[c]! - common[c]!;
+      const b = common[c] === 0 ? f64[right + c]! : scaleByPowerOfTwo(f64[right + c]!, -limited(common[c]!));
+      const r = Math.abs(b + (up === 0 ? f64[from + c]! : scaleByPowerOfTwo(f64[from + c]!, limited(up))));
       residuals[c] = Math.max(residuals[c]!, r);
     }
   });
@@ -65,8 +69,8 @@ export function* measureBackwardError(scope: Scope, A: Float64Array, X: Float64A
     const error = residuals[c]! * (1 + 2 * u) + 1.001 * k * u * reach + 2 ** -800;
     bound = Math.max(bound, (error / size) * (1 + (2 * n + 8) * u));
   }
-  scope.free(a.address);
-  scope.free(x.address);
+  if (a !== A) scope.free(a.address);
+  if (x !== X) scope.free(x.address);
   scope.free(product.address);
   return { kind: "deterministic", bound, norm: "backward error" };
 }
@@ -82,21 +86,14 @@ function limited(exponent: number): number {
   return Math.max(-2044, Math.min(2044, exponent));
 }
 
-function* columnSizes(data: Float64Array, n: number, p: number): Steps<Float64Array> {
-  const sizes = new Float64Array(p);
-  yield* eachRowSteps(n, p, (i) => {
-    for (let c = 0; c < p; c++) sizes[c] = Math.max(sizes[c]!, Math.abs(data[i * p + c]!));
+/** The entries of A, column j times 2^(−exponents[j]). */
+function* scaledCopy(scope: Scope, A: Block, exponents: Int32Array): Steps<Block> {
+  const copy = allocRows(scope, A.rows, A.columns);
+  yield* eachRowSteps(A.rows, A.columns, (i) => {
+    const { f64 } = runtime().memory;
+    const from = positionOf(A, i);
+    const to = positionOf(copy, i);
+    for (let c = 0; c < A.columns; c++) f64[to + c] = scaleByPowerOfTwo(f64[from + c]!, -exponents[c]!);
   });
-  return sizes;
-}
-
-/** ‖A‖_∞ 2^(−exponent). */
-function* largestRowSum(A: Float64Array, n: number, exponent: number): Steps<number> {
-  let largest = 0;
-  yield* eachRowSteps(n, n, (i) => {
-    let sum = 0;
-    for (let p = i * n; p < i * n + n; p++) sum += Math.abs(exponent === 0 ? A[p]! : scaleByPowerOfTwo(A[p]!, -exponent));
-    largest = Math.max(largest, sum);
-  });
-  return largest;
+  return copy;
 }

@@ -9,7 +9,7 @@
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
 import { assert } from "../errors.js";
-import { allocOperand, multiplyOperands, packOperand, type Store } from "./packed-product.js";
+import { allocOperand, multiplyOperands, packOperand, type Operand, type Store } from "./packed-product.js";
 
 export interface Block {
   readonly address: number;
@@ -72,4 +72,22 @@ export function* multiplyBlocks(
   yield* multiplyOperands(scope, "float64", packedA, packedB, C.address, store);
   scope.free(packedA.address);
   scope.free(packedB.address);
+}
+
+/** −A packed, for what multiplies by it more than once. */
+export function* packNegated(scope: Scope, A: Block): Steps<Operand> {
+  const room = allocOperand(scope, "float64", "left", A.rows, A.columns);
+  if (A.rows * A.columns === 0) return { address: room, length: A.rows, depth: A.columns };
+  const source = { address: A.address, across: A.rowBytes, along: A.columnBytes };
+  return yield* packOperand(scope, "float64", "left", source, A.rows, A.columns, room, -1);
+}
+
+/** C ← P B, or C + P B, to the bits of `multiplyBlocks`; the rows of C lie side by side. */
+export function* multiplyPacked(scope: Scope, P: Operand, B: Block, C: Block, add: boolean): Steps<void> {
+  if (C.rows * C.columns * P.depth === 0) return;
+  const source = { address: B.address, across: B.columnBytes, along: B.rowBytes };
+  const room = allocOperand(scope, "float64", "right", B.columns, B.rows);
+  const packed = yield* packOperand(scope, "float64", "right", source, B.columns, B.rows, room);
+  yield* multiplyOperands(scope, "float64", P, packed, C.address, { rowBytes: C.rowBytes, add });
+  scope.free(room);
 }

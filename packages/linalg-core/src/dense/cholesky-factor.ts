@@ -11,7 +11,7 @@ import type { Scope } from "../runtime/scope.js";
 import { pause, tiles, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
-import { PANEL, substitute } from "./substitution.js";
+import { PANEL, substitute, substituteVector } from "./substitution.js";
 import { factorKernels } from "../kernels/factor.js";
 
 /** Below this many rows packing costs more than the product gains. */
@@ -46,6 +46,10 @@ export function choleskySystem(L: Block): Factored {
     *solve(scope, B) {
       yield* substitute(scope, L, B, { isLower: true, isUnit: false });
       yield* substitute(scope, transposed(L), B, { isLower: false, isUnit: false });
+    },
+    *solveVector(_scope, x) {
+      yield* substituteVector(L, x, { isLower: true, isUnit: false }, false);
+      yield* substituteVector(L, x, { isLower: true, isUnit: false }, true);
     },
   };
 }

@@ -12,10 +12,11 @@ import { ShapeError } from "../errors.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import type { Block } from "./blocks.js";
+import { rowBlock, type Block } from "./blocks.js";
 import { choleskySystem } from "./cholesky-factor.js";
 import type { Factored } from "./inverse-norm.js";
-import { allocRows, assertFiniteEntries, eachRowSteps, finiteEntriesOf, loadRows, positionOf, takeRows } from "./work.js";
+import { largestIn, placeRows, refuse, takeBlock } from "./passes.js";
+import { allocRows, eachRowSteps, loadRows, positionOf } from "./work.js";
 
 /** X with A X = B; of the factor, n × n, row-major, the lower triangle is read. */
 export function* choleskySolveSteps(
@@ -27,17 +28,13 @@ export function* choleskySolveSteps(
 ): Steps<NdArray> {
   const right = asMatrix(B, `${where}(B)`);
   if (right.shape[0] !== n) throw new ShapeError(where, "B", `a matrix of ${n} rows`, right.shape);
-  const p = right.shape[1] ?? 0;
-  const b = yield* finiteEntriesOf(right, `${where}(B)`);
   const scope = openScope();
   try {
-    const X = allocRows(scope, n, p);
-    yield* loadRows(X, b);
+    const { block: X } = yield* placeRows(scope, right, `${where}(B)`);
     const system = yield* loadCholesky(scope, factor, n, permutation);
     yield* system.solve(scope, X, false);
-    const x = yield* takeRows(X);
-    yield* assertFiniteEntries(x, p, `${where}(result overflows float64)`);
-    return view(x, [n, p]);
+    if (!((yield* largestIn(X)) < Infinity)) refuse(X, `${where}(result overflows float64)`);
+    return view(yield* takeBlock(scope, X), [n, X.columns]);
   } finally {
     scope.release();
   }
@@ -55,6 +52,13 @@ export function* loadCholesky(scope: Scope, factor: Float64Array, n: number, per
       const Y = allocRows(at, n, B.columns);
       yield* permuteRows(B, Y, permutation, false);
       yield* inner.solve(at, Y, isTransposed);
+      yield* permuteRows(Y, B, permutation, true);
+      at.free(Y.address);
+    },
+    *solveVector(at, x, isTransposed) {
+      const [B, Y] = [rowBlock(x, n, 1), rowBlock(at.alloc(8 * n), n, 1)];
+      yield* permuteRows(B, Y, permutation, false);
+      yield* inner.solveVector(at, Y.address, isTransposed);
       yield* permuteRows(Y, B, permutation, true);
       at.free(Y.address);
     },

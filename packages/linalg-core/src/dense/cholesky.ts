@@ -22,9 +22,11 @@ import { factorCholesky } from "./cholesky-factor.js";
 import { factorPivoted, traceCertificate } from "./cholesky-pivoted.js";
 import { choleskySolveSteps, loadCholesky } from "./cholesky-solve.js";
 import { recorded } from "./factor-record.js";
+import type { Block } from "./blocks.js";
+import { placeRows, takeBlock, takeLower } from "./passes.js";
 import type { Factored } from "./inverse-norm.js";
-import { assertSymmetric } from "./assert-symmetric.js";
-import { allocRows, entriesOf, loadRows, positionOf, takeRows } from "./work.js";
+import { assertSymmetricBlock } from "./assert-symmetric.js";
+import { loadRows, positionOf } from "./work.js";
 
 export interface CholeskyOptions {
   /** Take the largest diagonal next and stop when it is at most n u max a_ii: for semidefinite A, without jitter. Default false. */
@@ -81,7 +83,7 @@ export function cholesky(A: MatrixInput, options: CholeskyOptions = {}): Cholesk
 
 /** `cholesky` on the worker pool: same arguments, same errors, same bits. */
 export function choleskyAsync(A: MatrixInput, options: CholeskyOptions & RunControl = {}): Promise<CholeskyResult> {
-  return runAsync(choleskySteps("choleskyAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(choleskySteps("choleskyAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "choleskyAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -104,13 +106,15 @@ export function* choleskySteps(
   if (pivot && jitter !== "none") throw new OptionError(where, "jitter", `"none" when pivot is true`, jitter);
   const input = asSquareMatrix(A, `${where}(A)`);
   const [n = 0] = input.shape;
-  const a = yield* entriesOf(input);
   const dtype = dtypeOf(input);
-  const { largest } = yield* assertSymmetric(where, a, n, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
   const scope = openScope();
   try {
+    const { block, largest } = yield* placeRows(scope, input, `${where}(A)`);
+    yield* assertSymmetricBlock(where, block, largest, symmetryTolerance * n * UNIT_ROUND_OFF[dtype]);
+    const a = yield* takeBlock(scope, block);
+    if (pivot) scope.free(block.address);
     if (pivot) return yield* pivoted(scope, a, n, dtype, largest, certify);
-    const { factor, added, attempts } = yield* factorize(scope, where, a, n, jitter, jitterLimit);
+    const { factor, added, attempts } = yield* factorize(scope, where, block, a, jitter, jitterLimit);
     const L = inDtype(factor, [n, n], dtype);
     const certificate: Certificate = certify
       ? yield* measureCholesky(scope, { a, n, L, jitter: added })
@@ -172,31 +176,32 @@ interface Factorized {
   readonly attempts: number;
 }
 
+/** A ← L of A + jitter I, of which `a` has the entries. */
 function* factorize(
   scope: Scope,
   where: string,
+  A: Block,
   a: Float64Array,
-  n: number,
   jitter: "none" | "auto" | number,
   limit: number,
 ): Steps<Factorized> {
+  const n = A.rows;
   let top = 0;
   for (let i = 0; i < n; i++) top = Math.max(top, a[i * n + i] ?? 0);
   if (typeof jitter === "number" && !(top + jitter < Infinity))
     throw new OptionError(where, "jitter", "a finite sum with max a_ii", jitter);
   let added = typeof jitter === "number" ? jitter : 0;
-  const work = allocRows(scope, n, n);
   for (let attempts = 1; ; attempts++) {
-    yield* loadRows(work, a);
+    if (attempts > 1) yield* loadRows(A, a);
     const { f64 } = runtime().memory;
-    for (let i = 0; i < n; i++) f64[positionOf(work, i) + i]! += added;
-    const column = (yield* factorCholesky(scope, work)) - 1;
+    if (added > 0) for (let i = 0; i < n; i++) f64[positionOf(A, i) + i]! += added;
+    const column = (yield* factorCholesky(scope, A)) - 1;
     if (column < 0) {
-      const factor = yield* takeRows(work, true);
-      scope.free(work.address);
+      const factor = yield* takeLower(scope, A);
+      scope.free(A.address);
       return { factor, added, attempts };
     }
-    const pivot = runtime().memory.f64[positionOf(work, column) + column]!;
+    const pivot = runtime().memory.f64[positionOf(A, column) + column]!;
     added = added === 0 ? n * UNIT_ROUND_OFF.float64 * top : added * 10;
     if (jitter === "auto" && added > 0 && added <= limit * top) continue;
     const remedy =

@@ -80,7 +80,7 @@ export function eigSymmetric(A: MatrixInput, options: EigSymmetricOptions = {}):
 
 /** `eigSymmetric` on the worker pool: same arguments, same errors, same bits. */
 export function eigSymmetricAsync(A: MatrixInput, options: EigSymmetricOptions & RunControl = {}): Promise<EigSymmetricResult> {
-  return runAsync(eigSymmetricSteps("eigSymmetricAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(eigSymmetricSteps("eigSymmetricAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "eigSymmetricAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. An attempt may make `sweeps` sweeps (jacobi), or n times as many (qr). */

@@ -59,7 +59,7 @@ export function gram(A: MatrixInput | CsrMatrix, options: GramOptions = {}): NdA
 
 /** `gram` on the worker pool: same arguments, same errors, same bits. */
 export function gramAsync(A: MatrixInput | CsrMatrix, options: GramOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(gramSteps("gramAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(gramSteps("gramAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "gramAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

@@ -1,5 +1,5 @@
 /**
- * ‖A⁻¹‖₁ estimated from a factorization, from below: at most five solves.
+ * ‖A⁻¹‖₁ estimated from a factorization, from below: at most six solves.
  *
  *   v = A⁻¹ x      ‖A⁻¹‖₁ ≥ ‖v‖₁ / ‖x‖₁      x = 1/n, then the column e_j that promises most; and x_i = ± (1 + i / (n − 1)), signs in turn
  *
@@ -8,14 +8,16 @@
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
+import { copyOut } from "../runtime/transfer.js";
 import type { Block } from "./blocks.js";
-import { allocRows, positionOf } from "./work.js";
 
 /** A matrix, factored, that lies in compute memory. */
 export interface Factored {
   readonly n: number;
   /** B ← A⁻¹ B, or A⁻ᵀ B; rows of B side by side, an even width at hand. */
   solve(scope: Scope, B: Block, isTransposed: boolean): Steps<void>;
+  /** x ← A⁻¹ x, or A⁻ᵀ x, of n entries side by side; not to the bits of `solve`. */
+  solveVector(scope: Scope, x: number, isTransposed: boolean): Steps<void>;
 }
 
 export interface InverseNorm {
@@ -25,39 +27,34 @@ export interface InverseNorm {
   readonly v: Float64Array;
 }
 
-/** Columns e_j that are tried: each costs two solves, and the first solve serves both of the other starts. */
+/** Columns e_j that are tried: each costs two solves. */
 const ASCENTS = 2;
 
 /** The estimate and the vector that attains it. */
 export function* inverseNorm(scope: Scope, system: Factored): Steps<InverseNorm> {
   const { n } = system;
   if (n === 0) return { estimate: 0, v: new Float64Array(0) };
-  const B = allocRows(scope, n, 2);
-  const alternating = (i: number): number => (i % 2 === 0 ? 1 : -1) * (1 + i / Math.max(1, n - 1));
-  writeColumns(B, () => 1 / n, alternating);
-  yield* system.solve(scope, B, false);
-  let x = column(B, 0);
+  const at = scope.alloc(8 * n);
+  const start = new Float64Array(n);
+  for (let i = 0; i < n; i++) start[i] = (i % 2 === 0 ? 1 : -1) * (1 + i / Math.max(1, n - 1));
+  const other = yield* image(scope, system, at, start, false);
+  const challenger = { estimate: norm1(other) / norm1(start), v: other };
+  let x = yield* image(scope, system, at, start.fill(1 / n), false);
   let best: InverseNorm = { estimate: norm1(x), v: x };
-  const other = column(B, 1);
-  let otherStart = 0;
-  for (let i = 0; i < n; i++) otherStart += Math.abs(alternating(i));
-  const challenger = { estimate: norm1(other) / otherStart, v: other };
   for (let ascent = 0, last = -1; ascent < ASCENTS && n > 1; ascent++) {
-    const v = x;
-    writeColumns(B, (i) => (v[i]! < 0 ? -1 : 1));
-    yield* system.solve(scope, B, true);
-    const slope = column(B, 0);
+    for (let i = 0; i < n; i++) start[i] = x[i]! < 0 ? -1 : 1;
+    const slope = yield* image(scope, system, at, start, true);
     let j = 0;
     for (let i = 1; i < n; i++) if (Math.abs(slope[i]!) > Math.abs(slope[j]!)) j = i;
     if (j === last) break;
     last = j;
-    writeColumns(B, (i) => (i === j ? 1 : 0));
-    yield* system.solve(scope, B, false);
-    x = column(B, 0);
-    if (norm1(x) <= best.estimate) break;
-    best = { estimate: norm1(x), v: x };
+    start.fill(0)[j] = 1;
+    x = yield* image(scope, system, at, start, false);
+    const estimate = norm1(x);
+    if (estimate <= best.estimate) break;
+    best = { estimate, v: x };
   }
-  scope.free(B.address);
+  scope.free(at);
   if (!(challenger.estimate <= best.estimate)) best = challenger; // also when it is NaN
   return best.estimate < Infinity ? best : { ...best, estimate: Infinity };
 }
@@ -69,16 +66,11 @@ export function norm1(x: Float64Array): number {
   return sum;
 }
 
-function writeColumns(B: Block, first: (i: number) => number, second: (i: number) => number = () => 0): void {
-  const { f64 } = runtime().memory;
-  for (let i = 0; i < B.rows; i++) {
-    const p = positionOf(B, i);
-    f64[p] = first(i);
-    f64[p + 1] = second(i);
-  }
-}
-
-function column(B: Block, j: number): Float64Array<ArrayBuffer> {
-  const { f64 } = runtime().memory;
-  return Float64Array.from({ length: B.rows }, (_, i) => f64[positionOf(B, i) + j]!);
+/** A⁻¹ x, or A⁻ᵀ x, by way of compute memory. */
+function* image(scope: Scope, system: Factored, at: number, x: Float64Array, isTransposed: boolean): Steps<Float64Array<ArrayBuffer>> {
+  runtime().memory.f64.set(x, at / 8);
+  yield* system.solveVector(scope, at, isTransposed);
+  const v = new Float64Array(x.length);
+  copyOut(at, v, "float64");
+  return v;
 }

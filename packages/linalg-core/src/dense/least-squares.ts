@@ -88,7 +88,7 @@ export function leastSquaresAsync(
   B: MatrixInput,
   options: LeastSquaresOptions & RunControl = {},
 ): Promise<LeastSquaresResult> {
-  return runAsync(leastSquaresSteps("leastSquaresAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(leastSquaresSteps("leastSquaresAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "leastSquaresAsync");
 }
 
 /**

@@ -9,10 +9,10 @@
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, type Steps } from "../runtime/steps.js";
-import { multiplyBlocks, part, transposed, type Block } from "./blocks.js";
+import { multiplyBlocks, part, rowBlock, transposed, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
-import { PANEL, substitute, substituteBlock } from "./substitution.js";
-import { eachRowSteps, positionOf } from "./work.js";
+import { PANEL, substitute, substituteBlock, substituteVector } from "./substitution.js";
+import { positionOf } from "./work.js";
 import { factorKernels } from "../kernels/factor.js";
 
 /** A ← L and U; the pivots. A column without a pivot is left as zeros. */
@@ -44,37 +44,55 @@ export function luSystem(LU: Block, pivots: Int32Array): Factored {
       if (isTransposed) {
         yield* substitute(scope, transposed(LU), B, { isLower: true, isUnit: false });
         yield* substitute(scope, transposed(LU), B, { isLower: false, isUnit: true });
-        yield* exchangeRows(B, pivots, true);
+        exchangeRows(B, pivots, true);
         return;
       }
-      yield* exchangeRows(B, pivots, false);
+      exchangeRows(B, pivots, false);
       yield* substitute(scope, LU, B, { isLower: true, isUnit: true });
       yield* substitute(scope, LU, B, { isLower: false, isUnit: false });
+    },
+    *solveVector(_scope, x, isTransposed) {
+      const B = rowBlock(x, LU.rows, 1);
+      if (isTransposed) {
+        yield* substituteVector(LU, x, { isLower: false, isUnit: false }, true);
+        yield* substituteVector(LU, x, { isLower: true, isUnit: true }, true);
+        exchangeRows(B, pivots, true);
+        return;
+      }
+      exchangeRows(B, pivots, false);
+      yield* substituteVector(LU, x, { isLower: true, isUnit: true }, false);
+      yield* substituteVector(LU, x, { isLower: false, isUnit: false }, false);
     },
   };
 }
 
 /** B ← P B, or Pᵀ B. */
-function* exchangeRows(B: Block, pivots: Int32Array, isTransposed: boolean): Steps<void> {
+function exchangeRows(B: Block, pivots: Int32Array, isTransposed: boolean): void {
+  const { f64 } = runtime().memory;
   const n = B.rows;
-  const kept = new Float64Array(B.columns);
-  yield* eachRowSteps(n, B.columns, (s) => {
+  for (let s = 0; s < n; s++) {
     const i = isTransposed ? n - 1 - s : s;
-    if (pivots[i] === i) return;
-    const { f64 } = runtime().memory;
-    const [p, q] = [positionOf(B, i), positionOf(B, pivots[i]!)];
-    kept.set(f64.subarray(p, p + B.columns));
-    f64.copyWithin(p, q, q + B.columns);
-    f64.set(kept, q);
-  });
+    if (pivots[i] === i) continue;
+    const p = positionOf(B, i);
+    const q = positionOf(B, pivots[i]!);
+    for (let c = 0; c < B.columns; c++) {
+      const x = f64[p + c]!;
+      f64[p + c] = f64[q + c]!;
+      f64[q + c] = x;
+    }
+  }
 }
 
 /** Row i of P A is row permutation[i] of A. */
 export function permutationOf(pivots: Int32Array): Int32Array<ArrayBuffer> {
-  const permutation = Int32Array.from(pivots, (_, i) => i);
-  for (let i = 0; i < pivots.length; i++) {
+  const n = pivots.length;
+  const permutation = new Int32Array(n);
+  for (let i = 0; i < n; i++) permutation[i] = i;
+  for (let i = 0; i < n; i++) {
     const p = pivots[i]!;
-    [permutation[i], permutation[p]] = [permutation[p]!, permutation[i]!];
+    const row = permutation[i]!;
+    permutation[i] = permutation[p]!;
+    permutation[p] = row;
   }
   return permutation;
 }

@@ -15,22 +15,12 @@ import { assertBoolean, assertKnownOptions } from "../options.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import { transposed, type Block } from "./blocks.js";
+import { rowBlock, transposed, type Block } from "./blocks.js";
 import { inverseNorm, type Factored } from "./inverse-norm.js";
 import { factorLu, luSystem } from "./lu-factor.js";
-import { refine } from "./refine.js";
-import {
-  allocRows,
-  assertFiniteEntries,
-  copyRows,
-  eachRowSteps,
-  finiteEntriesOf,
-  largestColumnSum,
-  largestOf,
-  loadRows,
-  positionOf,
-  takeRows,
-} from "./work.js";
+import { packForResiduals, refine } from "./refine.js";
+import { copyBlock, largestColumnSum, largestIn, placeRows, refuse, takeBlock } from "./passes.js";
+import { allocRows, eachRowSteps, loadRows, positionOf } from "./work.js";
 
 export interface LuSolveOptions {
   /** Aᵀ X = B instead of A X = B. Default false. */
@@ -39,13 +29,9 @@ export interface LuSolveOptions {
   readonly refine?: boolean;
 }
 
-export interface Factors {
-  /** L below the diagonal, U on and above it. */
-  readonly packed: Float64Array;
+/** Factors in compute memory, and how far they can be trusted. */
+export interface Conditioned {
   readonly pivots: Int32Array;
-}
-
-export interface Conditioned extends Factors {
   readonly reciprocalCondition: number;
   readonly smallestPivot: number;
   readonly column: number;
@@ -54,46 +40,51 @@ export interface Conditioned extends Factors {
 /** What solves need: factors of A with row i times 2^(−exponents[i]). */
 export interface LuSolver extends Conditioned {
   readonly a: Float64Array;
+  /** L below the diagonal, U on and above it. */
+  readonly packed: Float64Array;
   readonly n: number;
   readonly exponents: Int32Array | undefined;
 }
 
-/** Factors of A, its rows scaled where there are exponents, and how far they can be trusted. */
-export function* factorConditioned(scope: Scope, a: Float64Array, n: number, exponents: Int32Array | undefined): Steps<Conditioned> {
-  const work = allocRows(scope, n, n);
-  yield* loadRows(work, a, exponents);
-  const norm = yield* largestColumnSum(work);
-  const pivots = yield* factorLu(scope, work);
-  const packed = yield* takeRows(work);
+/** A ← L and U, and how far they can be trusted. */
+export function* factorConditioned(scope: Scope, A: Block): Steps<Conditioned> {
+  const n = A.rows;
+  const norm = yield* largestColumnSum(scope, A);
+  const pivots = yield* factorLu(scope, A);
+  const { f64 } = runtime().memory;
   let column = 0;
-  for (let i = 1; i < n; i++) if (!(Math.abs(packed[i * n + i]!) >= Math.abs(packed[column * n + column]!))) column = i;
-  const smallestPivot = packed[column * n + column] ?? 0;
+  let smallestPivot = n === 0 ? 0 : f64[positionOf(A, 0)]!;
+  for (let i = 1; i < n; i++) {
+    const pivot = f64[positionOf(A, i) + i]!;
+    if (Math.abs(pivot) >= Math.abs(smallestPivot)) continue;
+    column = i;
+    smallestPivot = pivot;
+  }
   let reciprocalCondition = n === 0 ? 1 : 0;
-  if (smallestPivot !== 0) reciprocalCondition = 1 / (norm * (yield* inverseNorm(scope, luSystem(work, pivots))).estimate);
-  scope.free(work.address);
-  return { packed, pivots, reciprocalCondition, smallestPivot, column };
+  if (smallestPivot !== 0) reciprocalCondition = 1 / (norm * (yield* inverseNorm(scope, luSystem(A, pivots))).estimate);
+  return { pivots, reciprocalCondition, smallestPivot, column };
 }
 
 /** Beyond 2^±500 products of two entries come near the ends of float64. */
 const SAFE_EXPONENT = 500;
 
-/** max |a_ij|, its exponent, and whether A is to be scaled before it is factored. */
-export function* scalingOf(
-  a: Float64Array,
-  n: number,
-): Steps<{ readonly top: number; readonly exponent: number; readonly isScaled: boolean }> {
-  const top = yield* largestOf(a, n);
+/** The exponent of max |a_ij|, and whether A is to be scaled before it is factored. */
+export function scalingOf(top: number): { readonly exponent: number; readonly isScaled: boolean } {
   const exponent = top === 0 ? 0 : exponentOf(top);
-  return { top, exponent, isScaled: Math.abs(exponent) > SAFE_EXPONENT };
+  return { exponent, isScaled: Math.abs(exponent) > SAFE_EXPONENT };
 }
 
 /** The exponent of the largest entry of each row. */
-export function rowExponents(a: Float64Array, n: number): Int32Array<ArrayBuffer> {
-  return Int32Array.from({ length: n }, (_, i) => {
+export function rowExponents(A: Block): Int32Array<ArrayBuffer> {
+  const { f64 } = runtime().memory;
+  const exponents = new Int32Array(A.rows);
+  for (let i = 0; i < A.rows; i++) {
+    const p = positionOf(A, i);
     let largest = 0;
-    for (let p = i * n; p < i * n + n; p++) largest = Math.max(largest, Math.abs(a[p]!));
-    return largest === 0 ? 0 : exponentOf(largest);
-  });
+    for (let q = p; q < p + A.columns; q++) largest = Math.max(largest, Math.abs(f64[q]!));
+    exponents[i] = largest === 0 ? 0 : exponentOf(largest);
+  }
+  return exponents;
 }
 
 /** The generator behind `solve` of a result. */
@@ -101,36 +92,37 @@ export function* luSolveSteps(where: string, system: LuSolver, B: MatrixInput, o
   assertKnownOptions(where, options, ["transpose", "refine"]);
   const { transpose = false, refine: refined = true } = options;
   assertBoolean(where, { transpose, refine: refined });
-  const { n, a, exponents, smallestPivot, column, reciprocalCondition } = system;
+  const { n, a, exponents } = system;
   const right = asMatrix(B, `${where}(B)`);
   if (right.shape[0] !== n) throw new ShapeError(where, "B", `a matrix of ${n} rows`, right.shape);
-  const b = yield* finiteEntriesOf(right, `${where}(B)`);
-  if (n > 0 && !(reciprocalCondition >= UNIT_ROUND_OFF.float64)) {
-    const expected =
-      smallestPivot === 0 ? "a matrix that is not singular" : `a reciprocal condition of 2^-53 at least (it is ${reciprocalCondition})`;
-    throw new RankDeficientError(where, { column, pivot: smallestPivot, expected, remedy: "use leastSquares for a singular matrix" });
-  }
-  const p = right.shape[1] ?? 0;
   const scope = openScope();
   try {
+    const { block: target } = yield* placeRows(scope, right, `${where}(B)`);
+    assertConditioned(where, system, n);
     const factored = yield* loadFactors(scope, system);
-    const [target, X] = [allocRows(scope, n, p), allocRows(scope, n, p)];
-    yield* loadRows(target, b, transpose ? undefined : exponents); // D A x = D b
-    yield* copyRows(target, X);
+    if (!transpose && exponents !== undefined) yield* scaleRows(target, exponents); // D A x = D b
+    const X = allocRows(scope, n, target.columns);
+    yield* copyBlock(target, X);
     yield* factored.solve(scope, X, transpose);
     if (refined) {
       const A = allocRows(scope, n, n);
       yield* loadRows(A, a, exponents);
-      yield* refine(scope, transpose ? transposed(A) : A, factored, transpose, target, X);
+      yield* refine(scope, yield* packForResiduals(scope, transpose ? transposed(A) : A), factored, transpose, target, X);
     }
     if (transpose && exponents !== undefined) yield* scaleRows(X, exponents);
-    const x = yield* takeRows(X);
-
-    yield* assertFiniteEntries(x, p, `${where}(result overflows float64)`);
-    return view(x, [n, p]);
+    if (!((yield* largestIn(X)) < Infinity)) refuse(X, `${where}(result overflows float64)`);
+    return view(yield* takeBlock(scope, X), [n, X.columns]);
   } finally {
     scope.release();
   }
+}
+
+/** Refuses to solve with a matrix that is singular to working precision. */
+export function assertConditioned(where: string, { reciprocalCondition, smallestPivot, column }: Conditioned, n: number): void {
+  if (n === 0 || reciprocalCondition >= UNIT_ROUND_OFF.float64) return;
+  const expected =
+    smallestPivot === 0 ? "a matrix that is not singular" : `a reciprocal condition of 2^-53 at least (it is ${reciprocalCondition})`;
+  throw new RankDeficientError(where, { column, pivot: smallestPivot, expected, remedy: "use leastSquares for a singular matrix" });
 }
 
 function* loadFactors(scope: Scope, { packed, pivots, n }: LuSolver): Steps<Factored> {
@@ -151,11 +143,16 @@ export function* loadSystem(scope: Scope, solver: LuSolver): Steps<Factored> {
       yield* inner.solve(at, B, isTransposed);
       if (isTransposed) yield* scaleRows(B, exponents);
     },
+    *solveVector(at, x, isTransposed) {
+      if (!isTransposed) yield* scaleRows(rowBlock(x, n, 1), exponents);
+      yield* inner.solveVector(at, x, isTransposed);
+      if (isTransposed) yield* scaleRows(rowBlock(x, n, 1), exponents);
+    },
   };
 }
 
 /** B ← D B. */
-function* scaleRows(B: Block, exponents: Int32Array): Steps<void> {
+export function* scaleRows(B: Block, exponents: Int32Array): Steps<void> {
   yield* eachRowSteps(B.rows, B.columns, (i) => {
     const { f64 } = runtime().memory;
     const from = positionOf(B, i);

@@ -8,19 +8,31 @@
  * Source: textbook, right-looking.
  */
 import { dtypeOf } from "../array/cast.js";
+import { assertFinite } from "../array/check.js";
 import { asSquareMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { scaleByPowerOfTwo } from "../math/bits.js";
+import { powerOfTwo, scaleByPowerOfTwo } from "../math/bits.js";
 import { assertBoolean, assertKnownOptions } from "../options.js";
-import { openScope } from "../runtime/scope.js";
+import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
+import type { Block } from "./blocks.js";
 import { recorded } from "./factor-record.js";
 import { measureLu } from "./lu-certificate.js";
 import { permutationOf } from "./lu-factor.js";
-import { factorConditioned, loadSystem, luSolveSteps, rowExponents, scalingOf, type LuSolveOptions, type LuSolver } from "./lu-solve.js";
-import { assertFiniteEntries, eachRowSteps, finiteEntriesOf } from "./work.js";
+import {
+  factorConditioned,
+  loadSystem,
+  luSolveSteps,
+  rowExponents,
+  scaleRows,
+  scalingOf,
+  type LuSolveOptions,
+  type LuSolver,
+} from "./lu-solve.js";
+import { placeRows, takeBlock, takeTriangles } from "./passes.js";
+import { loadRows } from "./work.js";
 
 export type { LuSolveOptions } from "./lu-solve.js";
 
@@ -62,7 +74,7 @@ const OPTION_NAMES = ["certify"];
  * @param options see LuOptions.
  * @returns LuResult.
  * @throws ShapeError; OptionError; NonFiniteError for NaN or Infinity in A, or when U overflows.
- * @complexity 2 n³ / 3 flops and 5 solves for the condition; n² extra space. With certify two products more.
+ * @complexity 2 n³ / 3 flops and 6 solves for the condition; n² extra space. With certify two products more.
  * @source textbook.
  * @example lu([[0, 2], [4, 2]]).permutation // -> Int32Array [1, 0]
  */
@@ -72,7 +84,7 @@ export function lu(A: MatrixInput, options: LuOptions = {}): LuResult {
 
 /** `lu` on the worker pool: same arguments, same errors, same bits. */
 export function luAsync(A: MatrixInput, options: LuOptions & RunControl = {}): Promise<LuResult> {
-  return runAsync(luSteps("luAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(luSteps("luAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "luAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -82,18 +94,22 @@ export function* luSteps(where: string, A: MatrixInput, options: LuOptions = {},
   assertBoolean(where, { certify });
   const input = asSquareMatrix(A, `${where}(A)`);
   const [n = 0] = input.shape;
-  const a = yield* finiteEntriesOf(input, `${where}(A)`);
-  const { top, exponent, isScaled } = yield* scalingOf(a, n);
-  const exponents = isScaled ? rowExponents(a, n) : undefined;
   const scope = openScope();
   try {
-    const solver = yield* factorConditioned(scope, a, n, exponents);
-    const factors = isScaled ? yield* factorConditioned(scope, a, n, new Int32Array(n).fill(exponent)) : solver;
+    const { block, largest: top } = yield* placeRows(scope, input, `${where}(A)`);
+    const a = yield* takeBlock(scope, block);
+    const { exponent, isScaled } = scalingOf(top);
+    const exponents = isScaled ? rowExponents(block) : undefined;
+    if (exponents !== undefined) yield* scaleRows(block, exponents);
+    const conditioned = yield* factorConditioned(scope, block);
+    const solver: LuSolver = { ...conditioned, a, packed: yield* takeBlock(scope, block), n, exponents };
+    if (isScaled) yield* loadRows(block, a, new Int32Array(n).fill(exponent));
+    const factors = isScaled ? yield* factorConditioned(scope, block) : conditioned;
     const dtype = dtypeOf(input);
     const { L, U, growth } = yield* split(
+      scope,
       where,
-      factors.packed,
-      n,
+      block,
       dtype,
       isScaled ? scaleByPowerOfTwo(top, -exponent) : top,
       isScaled ? exponent : 0,
@@ -104,12 +120,11 @@ export function* luSteps(where: string, A: MatrixInput, options: LuOptions = {},
       : { kind: "none", reason: "pass certify: true" };
     const { reciprocalCondition } = factors;
     const { smallestPivot, column } = solver;
-    const system: LuSolver = { ...solver, a, n, exponents };
     const diagnostics = { smallestPivot, column, isScaled };
     const solve = (B: MatrixInput, solveOptions: LuSolveOptions = {}): NdArray =>
-      runSync(luSolveSteps("lu.solve", system, B, solveOptions));
+      runSync(luSolveSteps("lu.solve", solver, B, solveOptions));
     const result: LuResult = { L, U, permutation, solve, reciprocalCondition, growth, method: "lu", certificate, diagnostics };
-    return recorded(result, { n, entries: () => a, isSingular: smallestPivot === 0 && n > 0, load: (at) => loadSystem(at, system) });
+    return recorded(result, { n, entries: () => a, isSingular: smallestPivot === 0 && n > 0, load: (at) => loadSystem(at, solver) });
   } finally {
     scope.release();
   }
@@ -117,26 +132,18 @@ export function* luSteps(where: string, A: MatrixInput, options: LuOptions = {},
 
 /** L and 2^exponent U, in the dtype; growth against `top`, the largest entry of what was factored. */
 function* split(
+  scope: Scope,
   where: string,
-  packed: Float64Array,
-  n: number,
+  LU: Block,
   dtype: DType,
   top: number,
   exponent: number,
 ): Steps<{ readonly L: NdArray; readonly U: NdArray; readonly growth: number }> {
-  const [l, u] =
-    dtype === "float32" ? [new Float32Array(n * n), new Float32Array(n * n)] : [new Float64Array(n * n), new Float64Array(n * n)];
-  let largest = 0;
-  yield* eachRowSteps(n, n, (i) => {
-    const row = i * n;
-    for (let j = 0; j < i; j++) l[row + j] = packed[row + j]!;
-    l[row + i] = 1;
-    for (let j = i; j < n; j++) {
-      const x = packed[row + j]!;
-      largest = Math.max(largest, Math.abs(x));
-      u[row + j] = exponent === 0 ? x : scaleByPowerOfTwo(x, exponent);
-    }
-  });
-  yield* assertFiniteEntries(u, n, `${where}(result overflows ${dtype})`);
-  return { L: view(l, [n, n]), U: view(u, [n, n]), growth: top === 0 ? 1 : largest / top };
+  const half = exponent >> 1; // in two factors, neither of which leaves the range of float64
+  const triangles = yield* takeTriangles(scope, LU, dtype, powerOfTwo(half), powerOfTwo(exponent - half));
+  const { largest } = triangles;
+  const shape = [LU.rows, LU.rows];
+  const [L, U] = [view(triangles.L, shape), view(triangles.U, shape)];
+  if (!(largest < Infinity)) assertFinite(U, `${where}(result overflows ${dtype})`);
+  return { L, U, growth: top === 0 ? 1 : largest / top };
 }

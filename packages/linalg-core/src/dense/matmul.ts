@@ -11,7 +11,7 @@
 import { promote } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { zeros } from "../array/create.js";
-import { indicesOf, isRowMajor } from "../array/layout.js";
+import { indicesOf, isRowMajor, sizeOf } from "../array/layout.js";
 import { asMatrix } from "../array/operands.js";
 import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { bytesOf, callKernel, reals } from "../runtime/dtype-kernels.js";
@@ -20,12 +20,12 @@ import { assertBoolean, assertKnownOptions } from "../options.js";
 import { openScope, type Scope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { touchedRoom } from "../runtime/touched-room.js";
-import { placeSteps, takeSteps } from "../runtime/transfer.js";
+import { place, placeSteps, takeSteps, type Placed } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { sparseProduct } from "../sparse/products.js";
 import { asCsr } from "../sparse/structure.js";
 import { checkCombination, combine, overflow, type Combination } from "./combine.js";
-import { smallProduct, type Factor } from "./small-product.js";
+import { plainProduct, smallProduct, type Factor } from "./small-product.js";
 import { allocOperand, multiplyOperands, packOperand } from "./packed-product.js";
 import { coreKernels } from "../kernels/core.js";
 
@@ -58,14 +58,16 @@ const OPTION_NAMES = ["transposeA", "transposeB", "alpha", "beta", "out"];
  * @source Subquad; the BLIS loop order.
  * @example matmul([[1, 2]], [[3], [4]]).get(0, 0) // -> 11
  */
-export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}): NdArray {
+export function matmul(A: MatrixInput | CsrMatrix, B: MatrixInput, options?: MatmulOptions): NdArray {
+  const plain = options === undefined ? plainProduct(A, B) : undefined;
+  if (plain !== undefined) return plain;
   const call = checked("matmul", A, B, options, OPTION_NAMES);
   return ifSmall(call) ?? runSync(product(call));
 }
 
 /** `matmul` on the worker pool: same arguments, same errors, same bits. */
 export function matmulAsync(A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(matmulSteps("matmulAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "matmulAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -102,7 +104,7 @@ interface DenseCall extends Combination {
   readonly dtype: DType;
 }
 
-function checked(where: string, A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions, known: readonly string[]): Call {
+function checked(where: string, A: MatrixInput | CsrMatrix, B: MatrixInput, options: MatmulOptions = {}, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { transposeA = false, transposeB = false, alpha = 1, beta = 0, out } = options;
   assertBoolean(where, { transposeA, transposeB });
@@ -153,12 +155,14 @@ function emptyProduct({ where, left, right, m, n, dtype }: DenseCall): NdArray {
 /** The product, in a new array or in `target`, which is written once nothing can fail any more. */
 function* multiply(scope: Scope, { where, left: A, right: B, m, n, k, dtype }: DenseCall, target?: NdArray): Steps<NdArray> {
   const a = yield* placeSteps(scope, A.stored, dtype, `${where}(A)`);
-  const b = yield* placeSteps(scope, B.stored, dtype, `${where}(B)`);
   const [down = 0, along = 0] = a.strides;
-  const [deep = 0, across = 0] = b.strides;
   const rows = A.isTransposed ? { address: a.address, across: along, along: down } : { address: a.address, across: down, along };
+  const early = earlyPlace(scope, B.stored, dtype, `${where}(B)`);
+  const packedA = allocOperand(scope, dtype, "left", m, k);
+  const left = yield* packOperand(scope, dtype, "left", rows, m, k, packedA, 1, early.meanwhile);
+  const b = early.placed() ?? (yield* placeSteps(scope, B.stored, dtype, `${where}(B)`));
+  const [deep = 0, across = 0] = b.strides;
   const columns = B.isTransposed ? { address: b.address, across: deep, along: across } : { address: b.address, across, along: deep };
-  const left = yield* packOperand(scope, dtype, "left", rows, m, k, allocOperand(scope, dtype, "left", m, k));
   const right = yield* packOperand(scope, dtype, "right", columns, n, k, allocOperand(scope, dtype, "right", n, k));
   scope.free(a.address);
   scope.free(b.address);
@@ -177,4 +181,32 @@ function* multiply(scope: Scope, { where, left: A, right: B, m, n, k, dtype }: D
   const C = yield* takeSteps(out, [m, n], dtype, room);
   if (bad >= 0) throw new NonFiniteError(where, overflow(dtype), C.data[bad]!, indicesOf(bad, C.shape));
   return C;
+}
+
+/** Bytes of a factor that may be copied at once: a few milliseconds. */
+const MOST_AT_ONCE = 8 * 1024 * 1024;
+
+interface EarlyPlace {
+  readonly meanwhile: () => void;
+  /** The copy, if it was made. */
+  readonly placed: () => Placed | undefined;
+}
+
+/** Copies a factor, if it is not large, while the pool packs the other; what that throws is thrown when the copy is asked for. */
+function earlyPlace(scope: Scope, A: NdArray, dtype: DType, site: string): EarlyPlace {
+  let copy: () => Placed | undefined = () => undefined;
+  return {
+    meanwhile: () => {
+      if (sizeOf(A.shape) * bytesOf(dtype) > MOST_AT_ONCE) return;
+      try {
+        const placed = place(scope, A, dtype, site);
+        copy = () => placed;
+      } catch (error) {
+        copy = () => {
+          throw error;
+        };
+      }
+    },
+    placed: () => copy(),
+  };
 }

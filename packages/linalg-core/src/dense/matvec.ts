@@ -78,7 +78,7 @@ export function matvecAsync(
   x: VectorInput,
   options: MatvecOptions & RunControl = {},
 ): Promise<NdArray> {
-  return runAsync(matvecSteps("matvecAsync", A, x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(matvecSteps("matvecAsync", A, x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "matvecAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

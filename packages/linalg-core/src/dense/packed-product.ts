@@ -49,7 +49,10 @@ export function allocOperand(scope: Scope, dtype: DType, side: Side, length: num
   return scope.alloc(packedLength(dtype, side, length) * depth * bytesOf(dtype));
 }
 
-/** Packs an operand times a factor (1 or −1 leave its digits as they are) into memory that allocOperand gave. */
+/**
+ * Packs an operand times a factor (1 or −1 leave its digits as they are) into memory that allocOperand gave; `meanwhile` is for the calling
+ * thread, as for `tiles`.
+ */
 export function* packOperand(
   scope: Scope,
   dtype: DType,
@@ -59,12 +62,13 @@ export function* packOperand(
   depth: number,
   to: number,
   factor = 1,
+  meanwhile?: () => void,
 ): Steps<Operand> {
   const width = sliverOf(dtype, side);
   const slivers = Math.max(1, Math.floor(PACK_WORK / (depth * width)));
   const args = scope.args([length, depth, source.address, source.across, source.along, to, slivers], [factor]);
   const tiles = Math.ceil(Math.ceil(length / width) / slivers);
-  yield* runTiles(coreKernels, side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth);
+  yield* runTiles(coreKernels, side === "left" ? "packLeft" : "packRight", dtype, args, tiles, COPY_WORK * length * depth, meanwhile);
   scope.free(args);
   return { address: to, length, depth };
 }

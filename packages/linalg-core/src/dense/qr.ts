@@ -80,7 +80,7 @@ export function qr(A: MatrixInput, options: QrOptions = {}): QrResult {
 
 /** `qr` on the worker pool: same arguments, same errors, same bits. */
 export function qrAsync(A: MatrixInput, options: QrOptions & RunControl = {}): Promise<QrResult> {
-  return runAsync(qrSteps("qrAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(qrSteps("qrAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "qrAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

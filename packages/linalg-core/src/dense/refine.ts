@@ -8,32 +8,45 @@
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import type { Steps } from "../runtime/steps.js";
-import { multiplyBlocks, type Block } from "./blocks.js";
+import { multiplyPacked, packNegated, type Block } from "./blocks.js";
 import type { Factored } from "./inverse-norm.js";
-import { allocRows, copyRows, eachRowSteps, positionOf } from "./work.js";
+import { columnSizes, copyBlock, largestRowSum } from "./passes.js";
+import type { Operand } from "./packed-product.js";
+import { allocRows, eachRowSteps, positionOf } from "./work.js";
+
+/** A matrix of which residuals are formed, more than once: −A packed, and ‖A‖_∞. */
+export interface ForResiduals {
+  readonly negated: Operand;
+  readonly rowSum: number;
+}
+
+export function* packForResiduals(scope: Scope, A: Block): Steps<ForResiduals> {
+  return { negated: yield* packNegated(scope, A), rowSum: yield* largestRowSum(scope, A) };
+}
 
 /**
  * X ← the better of X and X + A⁻¹ (B − A X), each column for itself.
- * @param A n × n, or its transpose as a block; `system` solves with it, or with its transpose where `isTransposed`.
+ * @param A n × n, or its transpose; `system` solves with it, or with its transpose where `isTransposed`.
  * @returns how many columns were improved.
  */
-export function* refine(scope: Scope, A: Block, system: Factored, isTransposed: boolean, B: Block, X: Block): Steps<number> {
+export function* refine(scope: Scope, A: ForResiduals, system: Factored, isTransposed: boolean, B: Block, X: Block): Steps<number> {
   const { rows: n, columns: p } = B;
   const [R, Y] = [allocRows(scope, n, p), allocRows(scope, n, p)];
-  const largestSum = yield* largestRowSum(A);
+  const scale: Scale = { rowSum: A.rowSum, b: yield* columnSizes(scope, B) };
   yield* residual(scope, A, B, X, R);
-  const before = yield* backwardErrors(largestSum, B, X, R);
-  yield* copyRows(R, Y);
+  const before = yield* backwardErrors(scope, scale, X, R);
+  yield* copyBlock(R, Y);
   yield* system.solve(scope, Y, isTransposed);
   yield* addRows(Y, X);
   yield* residual(scope, A, B, Y, R);
-  const after = yield* backwardErrors(largestSum, B, Y, R);
+  const after = yield* backwardErrors(scope, scale, Y, R);
   let improved = 0;
   for (let c = 0; c < p; c++) if (after[c]! < before[c]!) improved++;
   if (improved > 0)
     yield* eachRowSteps(n, p, (i) => {
       const { f64 } = runtime().memory;
-      const [x, y] = [positionOf(X, i), positionOf(Y, i)];
+      const x = positionOf(X, i);
+      const y = positionOf(Y, i);
       for (let c = 0; c < p; c++) if (after[c]! < before[c]!) f64[x + c] = f64[y + c]!;
     });
   scope.free(R.address);
@@ -42,47 +55,31 @@ export function* refine(scope: Scope, A: Block, system: Factored, isTransposed: 
 }
 
 /** R ← B − A X. */
-function* residual(scope: Scope, A: Block, B: Block, X: Block, R: Block): Steps<void> {
-  yield* copyRows(B, R);
-  yield* multiplyBlocks(scope, A, X, R, { add: true, negate: true });
+function* residual(scope: Scope, A: ForResiduals, B: Block, X: Block, R: Block): Steps<void> {
+  yield* copyBlock(B, R);
+  yield* multiplyPacked(scope, A.negated, X, R, true);
 }
 
 /** Y ← X + Y. */
 function* addRows(Y: Block, X: Block): Steps<void> {
   yield* eachRowSteps(Y.rows, Y.columns, (i) => {
     const { f64 } = runtime().memory;
-    const [x, y] = [positionOf(X, i), positionOf(Y, i)];
+    const x = positionOf(X, i);
+    const y = positionOf(Y, i);
     for (let c = 0; c < Y.columns; c++) f64[y + c]! += f64[x + c]!;
   });
 }
 
-/** ‖A‖_∞. */
-function* largestRowSum(A: Block): Steps<number> {
-  let largest = 0;
-  yield* eachRowSteps(A.rows, A.columns, (i) => {
-    const { f64 } = runtime().memory;
-    const [start, step] = [(A.address + i * A.rowBytes) / 8, A.columnBytes / 8];
-    let sum = 0;
-    for (let j = 0; j < A.columns; j++) sum += Math.abs(f64[start + j * step]!);
-    largest = Math.max(largest, sum);
-  });
-  return largest;
+/** ‖A‖_∞, and ‖b‖_∞ of each column. */
+interface Scale {
+  readonly rowSum: number;
+  readonly b: Float64Array;
 }
 
 /** η of each column; NaN where something overflowed. */
-function* backwardErrors(largestSum: number, B: Block, X: Block, R: Block): Steps<Float64Array> {
-  const p = B.columns;
-  const [b, x, r] = [new Float64Array(p), new Float64Array(p), new Float64Array(p)];
-  yield* eachRowSteps(B.rows, 3 * p, (i) => {
-    const { f64 } = runtime().memory;
-    raise(b, f64, positionOf(B, i));
-    raise(x, f64, positionOf(X, i));
-    raise(r, f64, positionOf(R, i));
-  });
-  return Float64Array.from(r, (size, c) => (size === 0 ? 0 : size / (largestSum * x[c]! + b[c]!)));
-}
-
-/** most ← max(most, |values|), NaN staying. */
-function raise(most: Float64Array, f64: Float64Array, from: number): void {
-  for (let c = 0; c < most.length; c++) most[c] = Math.max(most[c]!, Math.abs(f64[from + c]!));
+function* backwardErrors(scope: Scope, { rowSum, b }: Scale, X: Block, R: Block): Steps<Float64Array> {
+  const x = yield* columnSizes(scope, X);
+  const errors = yield* columnSizes(scope, R);
+  for (let c = 0; c < errors.length; c++) if (errors[c] !== 0) errors[c] = errors[c]! / (rowSum * x[c]! + b[c]!);
+  return errors;
 }

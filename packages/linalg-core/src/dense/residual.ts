@@ -22,6 +22,8 @@ import { exponentOf, trueExponent } from "../math/bits.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr, assertCsrFinite } from "../sparse/structure.js";
 import { rest, runSync, type Steps } from "../runtime/steps.js";
+import { eachSlice, SLICE_ENTRIES } from "../runtime/slices.js";
+import { entriesOf } from "./work.js";
 import { subtractDot, subtractWideDot, upperParts } from "./subtract-dot.js";
 import { largestMagnitude, scaled, sumOfMagnitudes, timesPowerOfTwo } from "./sums.js";
 
@@ -123,19 +125,21 @@ function* compute(
     throw new ShapeError(where, "B", `shape [${shape.join(", ")}]`, b.shape);
   }
   if ("columns" in left) assertCsrFinite(left, `${where}(A)`);
-  else assertFinite(left, `${where}(A)`);
+  const entries = "columns" in left ? new Float64Array(left.values) : yield* entriesOf(left);
+  if (!("columns" in left) && !(yield* isFinite(entries))) assertFinite(left, `${where}(A)`);
   assertFinite(x, `${where}(X)`);
   assertFinite(b, `${where}(B)`);
-  yield rest(); // each pass over a large A is a turn
-  const entries = "columns" in left ? Float64Array.from(left.values) : denseCopy(left, "float64");
   yield rest();
-  const down = exponentOfList(entries);
-  yield rest();
-  const factors = scaled(entries, -down);
+  const { largest, least } = yield* extremesOf(entries);
+  const down = largest === 0 ? 0 : exponentOf(largest);
+  const factors = new Float64Array(entries.length);
+  yield* eachSlice(entries.length, SLICE_ENTRIES, (from, to) => {
+    factors.set(scaled(entries.subarray(from, to), -down), from);
+  });
   yield rest();
   const [given, right] = [columnsOf(x, n, p), columnsOf(b, m, p)];
-  const columns = scaleColumns(given, right, n, m, p, down, largestMagnitude(entries) === 0);
-  const wide = wideColumns(entries, down, given, right, columns.exponents, n, m);
+  const columns = scaleColumns(given, right, n, m, p, down, largest === 0);
+  const wide = wideColumns(least, down, given, right, columns.exponents, n, m);
   yield rest();
   const R = new Float64Array(m * p);
   const units = new Float64Array(m * p);
@@ -163,6 +167,25 @@ function* compute(
   const xNorms = Float64Array.from(columns.x, (column) => largestMagnitude(column));
   const bNorms = Float64Array.from(columns.b, (column) => largestMagnitude(column));
   return { m, n, p, shape, R, units, exponents: columns.exponents, rowSum, xNorms, bNorms };
+}
+
+/** Whether x − x = 0 throughout. */
+function* isFinite(entries: Float64Array): Steps<boolean> {
+  let doubt = 0;
+  yield* eachSlice(entries.length, SLICE_ENTRIES, (from, to) => {
+    for (let p = from; p < to; p++) doubt += entries[p]! - entries[p]!;
+  });
+  return doubt === 0;
+}
+
+/** The largest magnitude, and the least exponent of what is not 0. */
+function* extremesOf(entries: Float64Array): Steps<{ readonly largest: number; readonly least: number }> {
+  let [largest, least] = [0, Infinity];
+  yield* eachSlice(entries.length, SLICE_ENTRIES, (from, to) => {
+    largest = Math.max(largest, largestMagnitude(entries, from, to));
+    least = Math.min(least, leastExponent(entries.subarray(from, to)));
+  });
+  return { largest, least };
 }
 
 function columnsOf(A: NdArray, rows: number, p: number): Float64Array {
@@ -198,9 +221,9 @@ function exponentOfList(x: Float64Array): number {
 /** Scaled entries, and products of two, whose exponents are above are split without loss: 106 bits more are above −1022. */
 const LEAST_EXPONENT = -900;
 
-/** Whether scaling column j as a whole would bring some entry or product too low. */
+/** Whether scaling column j as a whole would bring some entry or product too low; a: the least exponent in A. */
 function wideColumns(
-  A: Float64Array,
+  a: number,
   down: number,
   X: Float64Array,
   B: Float64Array,
@@ -208,7 +231,6 @@ function wideColumns(
   n: number,
   m: number,
 ): readonly boolean[] {
-  const a = leastExponent(A);
   return exponents.map((exponent, j) => {
     const x = leastExponent(X.subarray(j * n, (j + 1) * n));
     const b = leastExponent(B.subarray(j * m, (j + 1) * m));

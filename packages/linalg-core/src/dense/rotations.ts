@@ -6,8 +6,12 @@
  *
  * A sweep goes down (rows i, i + 1, i + 2, …) or up (i, i − 1, …). Of a rotation (x_i, x_(i+1)) ← (c x_i + s x_(i+1), c x_(i+1) − s x_i) in a
  * sweep that goes up, p is x_(i+1) and the sine to pass is −s. X lies in chunks of 8 columns that stay in the first-level cache for the
- * whole batch, so that a rotation costs 6 flops a column and no memory traffic.
- * Source: Van Zee, van de Geijn, Quintana-Ortí, restructured QR algorithms; layout our own.
+ * whole batch, so that a rotation costs no memory traffic, and 4 flops a column: row i is δ_i times what is stored until the batch is over, and
+ *
+ *   δ_p p ← c δ_p (p + t q)      δ_q q ← c δ_q (q + u p)      t = (s / c) (δ_q / δ_p)      u = −(s / c) (δ_p / δ_q)
+ *
+ * Both sums are as accurate as those with c and s; only the range of δ is an issue, see LEAST_SCALE.
+ * Source: Gentleman, fast Givens rotations; Van Zee, van de Geijn, Quintana-Ortí, restructured QR algorithms; layout our own.
  */
 import { ROTATED_COLUMNS } from "../kernels/abi.js";
 import { runtime } from "../runtime/runtime.js";
@@ -41,9 +45,13 @@ const ROW_BYTES = 8 * ROTATED_COLUMNS;
 const BATCH = 16384;
 const BATCH_SWEEPS = 16;
 /** Rotations of a chunk in a tile: a quarter of a millisecond. */
-const TILE_WORK = 1e5;
+const TILE_WORK = 2e5;
 /** A rotation of a chunk takes the time of so many multiply-adds. */
-const ROTATION_WORK = 32;
+const ROTATION_WORK = 16;
+/** A cosine below counts as this: the rotation changes by less than a hundredth of the round-off, and δ does not vanish. */
+const LEAST_COSINE = 2 ** -60;
+/** A batch ends when a |δ| falls below: one more sweep takes it to 2^-420 at worst. */
+const LEAST_SCALE = 2 ** -300;
 /** Values that are moved between two turns of the event loop. */
 const MOVED = 1 << 20;
 
@@ -53,14 +61,17 @@ export function collectRotations(scope: Scope, { address, rows, columns, chunkBy
   const chunks = Math.ceil(columns / ROTATED_COLUMNS);
   const rotations = scope.alloc(16 * room);
   const table = scope.alloc(8 * room);
+  const scales = scope.alloc(8 * rows);
+  runtime().memory.f64.fill(1, scales / 8, scales / 8 + rows);
   let [taken, sweeps] = [0, 0];
 
   function* flush(): Steps<void> {
     if (taken === 0) return;
     const chunksPerTile = Math.max(1, Math.floor(TILE_WORK / taken));
-    const args = scope.args([chunks, chunksPerTile, address, ROW_BYTES, chunkBytes, sweeps, table, rotations]);
+    const args = scope.args([chunks, chunksPerTile, address, ROW_BYTES, chunkBytes, sweeps, table, rotations, rows, scales]);
     yield* tiles(factorKernels, "applyRotations", args, Math.ceil(chunks / chunksPerTile), ROTATION_WORK * taken * chunks);
     scope.free(args);
+    runtime().memory.f64.fill(1, scales / 8, scales / 8 + rows);
     [taken, sweeps] = [0, 0];
   }
 
@@ -68,18 +79,50 @@ export function collectRotations(scope: Scope, { address, rows, columns, chunkBy
     if (count === 0) return;
     if (taken + count > room) yield* flush();
     const { f64, i32 } = runtime().memory;
-    const from = rotations / 8 + 2 * taken;
-    for (let k = 0; k < count; k++) {
-      f64[from + 2 * k] = cosines[k]!;
-      f64[from + 2 * k + 1] = sines[k]!;
-    }
+    const least = scaledTangents(f64, scales / 8 + first, step, count, cosines, sines, rotations / 8 + 2 * taken);
     i32[table / 4 + 2 * sweeps] = first;
     i32[table / 4 + 2 * sweeps + 1] = step * count;
     taken += count;
     sweeps++;
+    if (!(least >= LEAST_SCALE)) yield* flush();
   }
 
   return { add, flush };
+}
+
+/**
+ * (t, u) of a sweep to `to`, its δ brought up to date; the least |δ|.
+ * @param at of the δ of the row that the sweep starts from.
+ */
+function scaledTangents(
+  f64: Float64Array,
+  at: number,
+  step: 1 | -1,
+  count: number,
+  cosines: Float64Array,
+  sines: Float64Array,
+  to: number,
+): number {
+  let carried = f64[at]!; // δ of the row that the sweep carries
+  let least = Infinity;
+  for (let k = 0; k < count; k++, at += step) {
+    const c = awayFromZero(cosines[k]!);
+    const tangent = sines[k]! / c;
+    const next = f64[at + step]!;
+    const ratio = next / carried;
+    f64[to + 2 * k] = tangent * ratio;
+    f64[to + 2 * k + 1] = -tangent / ratio;
+    const finished = c * carried;
+    f64[at] = finished;
+    least = Math.min(least, Math.abs(finished));
+    carried = c * next;
+  }
+  f64[at] = carried;
+  return Math.min(least, Math.abs(carried));
+}
+
+function awayFromZero(c: number): number {
+  return Math.abs(c) < LEAST_COSINE ? (c < 0 ? -LEAST_COSINE : LEAST_COSINE) : c;
 }
 
 /** A copy of a matrix, of any strides, in the layout that rotations want; the scope owns it. */

@@ -8,7 +8,7 @@
  */
 import { promote, UNIT_ROUND_OFF } from "../array/cast.js";
 import { asMatrix, asSquareMatrix } from "../array/operands.js";
-import type { MatrixInput, NdArray } from "../array/types.js";
+import type { DType, MatrixInput, NdArray } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { RankDeficientError, ShapeError } from "../errors.js";
@@ -21,21 +21,13 @@ import type { Block } from "./blocks.js";
 import { choleskySystem, factorCholesky } from "./cholesky-factor.js";
 import { overflow } from "./combine.js";
 import { inverseNorm } from "./inverse-norm.js";
-import { factorConditioned, luSolveSteps, rowExponents, scalingOf } from "./lu-solve.js";
-import { refine } from "./refine.js";
+import { luSystem } from "./lu-factor.js";
+import { assertConditioned, factorConditioned, rowExponents, scaleRows, scalingOf } from "./lu-solve.js";
+import { packForResiduals, refine, type ForResiduals } from "./refine.js";
 import { substitute } from "./substitution.js";
-import { assertSymmetric } from "./assert-symmetric.js";
-import {
-  allocRows,
-  assertFiniteEntries,
-  copyRows,
-  entriesOf,
-  finiteEntriesOf,
-  largestColumnSum,
-  loadRows,
-  positionOf,
-  takeRows,
-} from "./work.js";
+import { assertSymmetricBlock } from "./assert-symmetric.js";
+import { copyBlock, largestColumnSum, largestIn, placeRows, refuse, takeBlock } from "./passes.js";
+import { allocRows, loadRows, positionOf } from "./work.js";
 
 export interface SolveOptions {
   /**
@@ -82,7 +74,7 @@ export function solve(A: MatrixInput, B: MatrixInput, options: SolveOptions = {}
 
 /** `solve` on the worker pool: same arguments, same errors, same bits. */
 export function solveAsync(A: MatrixInput, B: MatrixInput, options: SolveOptions & RunControl = {}): Promise<SolveResult> {
-  return runAsync(solveSteps("solveAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(solveSteps("solveAsync", A, B, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "solveAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -99,38 +91,54 @@ export function* solveSteps(
   const [matrix, right] = [asSquareMatrix(A, `${where}(A)`), asMatrix(B, `${where}(B)`)];
   const [n = 0] = matrix.shape;
   if (right.shape[0] !== n) throw new ShapeError(where, "B", `a matrix of ${n} rows`, right.shape);
-  const a = yield* finiteEntriesOf(matrix, `${where}(A)`);
-  const b = yield* finiteEntriesOf(right, `${where}(B)`);
-  const system: System = { where, a, b, n, p: right.shape[1] ?? 0, unit: UNIT_ROUND_OFF[promote(matrix)] };
+  const dtype = promote(matrix, right);
   const scope = openScope();
   try {
-    const { x, method, reciprocalCondition } = yield* answer(scope, system, assume);
-    const dtype = promote(matrix, right);
-    const rounded = dtype === "float32" ? new Float32Array(x) : x;
-    yield* assertFiniteEntries(rounded, system.p, `${where}(${overflow(dtype)})`);
-    const X = view(rounded, right.shape);
-    const certificate = yield* measureBackwardError(scope, a, yield* entriesOf(X), b, n);
-    return { X, method, certificate, diagnostics: reciprocalCondition === undefined ? {} : { reciprocalCondition } };
+    const { block: A, largest } = yield* placeRows(scope, matrix, `${where}(A)`);
+    const { block: target } = yield* placeRows(scope, right, `${where}(B)`);
+    const system: System = { where, A, largest, B: target, unit: UNIT_ROUND_OFF[promote(matrix)] };
+    const { X: block, method, reciprocalCondition, packed } = yield* answer(scope, system, assume);
+    const x = yield* takeResult(scope, block, dtype, `${where}(${overflow(dtype)})`);
+    const top = method === "triangular" ? yield* largestIn(A) : largest;
+    const certificate = yield* measureBackwardError(scope, A, top, block, target, packed);
+    return { X: view(x, right.shape), method, certificate, diagnostics: reciprocalCondition === undefined ? {} : { reciprocalCondition } };
   } finally {
     scope.release();
   }
 }
 
+/** X in the dtype, and X ← that. */
+function* takeResult(scope: Scope, X: Block, dtype: DType, site: string): Steps<Float32Array<ArrayBuffer> | Float64Array<ArrayBuffer>> {
+  const largest = yield* largestIn(X);
+  const x = yield* takeBlock(scope, X);
+  if (dtype === "float64") {
+    if (!(largest < Infinity)) refuse(X, site);
+    return x;
+  }
+  const rounded = new Float32Array(x);
+  x.set(rounded);
+  yield* loadRows(X, x);
+  if (!(Math.fround(largest) < Infinity)) refuse(X, site);
+  return rounded;
+}
+
 interface System {
   readonly where: string;
-  /** n × n and n × p, row-major; of a triangle the other one becomes zeros. */
-  readonly a: Float64Array;
-  readonly b: Float64Array<ArrayBuffer>;
-  readonly n: number;
-  readonly p: number;
+  /** n × n and n × p in compute memory; of a triangle the other one becomes zeros. */
+  readonly A: Block;
+  readonly B: Block;
+  /** max |a_ij|. */
+  readonly largest: number;
   /** u of the dtype of A. */
   readonly unit: number;
 }
 
 interface Answer {
-  readonly x: Float64Array<ArrayBuffer>;
+  readonly X: Block;
   readonly method: SolveResult["method"];
   readonly reciprocalCondition?: number;
+  /** A, where it was packed on the way. */
+  readonly packed?: ForResiduals;
 }
 
 function* answer(scope: Scope, system: System, assume: Assumption): Steps<Answer> {
@@ -139,18 +147,36 @@ function* answer(scope: Scope, system: System, assume: Assumption): Steps<Answer
   return yield* bySubstitution(scope, system, assume === "lower");
 }
 
-function* byLu(scope: Scope, { where, a, b, n, p }: System): Steps<Answer> {
-  const exponents = (yield* scalingOf(a, n)).isScaled ? rowExponents(a, n) : undefined;
-  const factors = yield* factorConditioned(scope, a, n, exponents);
-  const X = yield* luSolveSteps(where, { ...factors, a, n, exponents }, view(b, [n, p]), {});
-  return { x: X.data as Float64Array<ArrayBuffer>, method: "lu", reciprocalCondition: factors.reciprocalCondition };
+function* byLu(scope: Scope, { where, A, B, largest }: System): Steps<Answer> {
+  const { isScaled } = scalingOf(largest);
+  const exponents = isScaled ? rowExponents(A) : undefined;
+  const [D, target] = isScaled ? [yield* copyOf(scope, A), yield* copyOf(scope, B)] : [A, B];
+  if (exponents !== undefined) {
+    yield* scaleRows(D, exponents); // D A x = D b
+    yield* scaleRows(target, exponents);
+  }
+  const LU = yield* copyOf(scope, D);
+  const conditioned = yield* factorConditioned(scope, LU);
+  assertConditioned(where, conditioned, A.rows);
+  const factored = luSystem(LU, conditioned.pivots);
+  const X = yield* copyOf(scope, target);
+  yield* factored.solve(scope, X, false);
+  const packed = yield* packForResiduals(scope, D);
+  yield* refine(scope, packed, factored, false, target, X);
+  const { reciprocalCondition } = conditioned;
+  return { X, method: "lu", reciprocalCondition, ...(isScaled ? {} : { packed }) };
 }
 
-function* byCholesky(scope: Scope, { where, a, b, n, p, unit }: System): Steps<Answer> {
-  yield* assertSymmetric(where, a, n, SYMMETRY_TOLERANCE * n * unit);
-  const [A, L] = [allocRows(scope, n, n), allocRows(scope, n, n)];
-  yield* loadRows(A, a);
-  yield* copyRows(A, L);
+function* copyOf(scope: Scope, A: Block): Steps<Block> {
+  const copy = allocRows(scope, A.rows, A.columns);
+  yield* copyBlock(A, copy);
+  return copy;
+}
+
+function* byCholesky(scope: Scope, { where, A, B, largest, unit }: System): Steps<Answer> {
+  const n = A.rows;
+  yield* assertSymmetricBlock(where, A, largest, SYMMETRY_TOLERANCE * n * unit);
+  const L = yield* copyOf(scope, A);
   const failed = yield* factorCholesky(scope, L);
   if (failed > 0) {
     const pivot = runtime().memory.f64[positionOf(L, failed - 1) + failed - 1]!;
@@ -159,18 +185,17 @@ function* byCholesky(scope: Scope, { where, a, b, n, p, unit }: System): Steps<A
   }
   const factored = choleskySystem(L);
   const { estimate } = yield* inverseNorm(scope, factored);
-  const reciprocalCondition = n === 0 ? 1 : 1 / ((yield* largestColumnSum(A)) * estimate);
-  if (!(reciprocalCondition >= UNIT_ROUND_OFF.float64)) refuse(where, L, reciprocalCondition);
-  const [target, X] = [allocRows(scope, n, p), allocRows(scope, n, p)];
-  yield* loadRows(target, b);
-  yield* copyRows(target, X);
+  const reciprocalCondition = n === 0 ? 1 : 1 / ((yield* largestColumnSum(scope, A)) * estimate);
+  if (!(reciprocalCondition >= UNIT_ROUND_OFF.float64)) refuseCondition(where, L, reciprocalCondition);
+  const X = yield* copyOf(scope, B);
   yield* factored.solve(scope, X, false);
-  yield* refine(scope, A, factored, false, target, X);
-  return { x: yield* takeRows(X), method: "cholesky", reciprocalCondition };
+  const packed = yield* packForResiduals(scope, A);
+  yield* refine(scope, packed, factored, false, B, X);
+  return { X, method: "cholesky", reciprocalCondition, packed };
 }
 
 /** Names the smallest pivot. */
-function refuse(where: string, L: Block, condition: number): never {
+function refuseCondition(where: string, L: Block, condition: number): never {
   const { f64 } = runtime().memory;
   const rootOf = (i: number): number => f64[positionOf(L, i) + i]!;
   let column = 0;
@@ -185,16 +210,17 @@ function refuse(where: string, L: Block, condition: number): never {
 }
 
 /** Substitution needs no refinement: each entry of its residual is small beside |A||x|. */
-function* bySubstitution(scope: Scope, { where, a, b, n, p }: System, isLower: boolean): Steps<Answer> {
+function* bySubstitution(scope: Scope, { where, A, B }: System, isLower: boolean): Steps<Answer> {
+  const { f64 } = runtime().memory;
+  const n = A.rows;
   for (let i = 0; i < n; i++) {
-    if (isLower) a.fill(0, i * n + i + 1, i * n + n);
-    else a.fill(0, i * n, i * n + i);
-    if (a[i * n + i] !== 0) continue;
+    const row = positionOf(A, i);
+    if (isLower) f64.fill(0, row + i + 1, row + n);
+    else f64.fill(0, row, row + i);
+    if (f64[row + i] !== 0) continue;
     throw new RankDeficientError(where, { column: i, pivot: 0, remedy: "use leastSquares for a singular matrix" });
   }
-  const [T, X] = [allocRows(scope, n, n), allocRows(scope, n, p)];
-  yield* loadRows(T, a);
-  yield* loadRows(X, b);
-  yield* substitute(scope, T, X, { isLower, isUnit: false });
-  return { x: yield* takeRows(X), method: "triangular" };
+  const X = yield* copyOf(scope, B);
+  yield* substitute(scope, A, X, { isLower, isUnit: false });
+  return { X, method: "triangular" };
 }

@@ -11,6 +11,7 @@ import type { Scope } from "../runtime/scope.js";
 import { tiles, type Steps } from "../runtime/steps.js";
 import { multiplyBlocks, part, type Block } from "./blocks.js";
 import { factorKernels } from "../kernels/factor.js";
+import { eachSliceSteps } from "./passes.js";
 
 /** Which triangle counts, and what is known of the result. */
 export interface Triangle {
@@ -44,7 +45,19 @@ export function* substitute(scope: Scope, T: Block, B: Block, triangle: Triangle
   }
 }
 
-/** The same for one diagonal block, columns of B in tiles. */
+/**
+ * x ← T⁻¹ x, or T⁻ᵀ x, of n entries side by side; T rows side by side. Where one column is all: T is read once, as it lies, where products pack
+ * it first. The bits are not those of `substitute`.
+ */
+export function* substituteVector(T: Block, x: number, { isLower, isUnit }: Triangle, isTransposed: boolean): Steps<void> {
+  const { solveVector } = kernelsOf(factorKernels);
+  const [lower, unit, transposed] = [isLower ? 1 : 0, isUnit ? 1 : 0, isTransposed ? 1 : 0];
+  yield* eachSliceSteps(T.rows, T.rows, (from, to) => {
+    solveVector(T.rows, T.address, T.rowBytes, lower, unit, transposed, x, from, to);
+  });
+}
+
+/** B ← T⁻¹ B for one diagonal block, columns of B in tiles. */
 export function* substituteBlock(scope: Scope, T: Block, B: Block, { isLower, isUnit }: Triangle): Steps<void> {
   const columns = Math.ceil(B.columns / 2) * 2;
   const [lower, unit] = [isLower ? 1 : 0, isUnit ? 1 : 0];

@@ -70,7 +70,7 @@ export function svd(A: MatrixInput, options: SvdOptions = {}): SvdResult {
 
 /** `svd` in turns with the event loop and on the pool: same arguments, same errors, same bits. */
 export function svdAsync(A: MatrixInput, options: SvdOptions & RunControl = {}): Promise<SvdResult> {
-  return runAsync(svdSteps("svdAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(svdSteps("svdAsync", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "svdAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

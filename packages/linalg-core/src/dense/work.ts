@@ -8,7 +8,6 @@
 import { gather } from "../array/cast.js";
 import { makeArray } from "../array/make-array.js";
 import type { NdArray } from "../array/types.js";
-import { NonFiniteError, splitSite } from "../errors.js";
 import { scaleByPowerOfTwo } from "../math/bits.js";
 import { runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
@@ -40,6 +39,13 @@ export function allocRows(scope: Scope, rows: number, columns: number): Block {
 /** block ← data, row i times 2^(−exponents[i]) where there are exponents. */
 export function* loadRows(block: Block, data: Float64Array, exponents?: Int32Array): Steps<void> {
   const n = block.columns;
+  if (exponents === undefined && block.rowBytes === 8 * n) {
+    for (let from = 0; from < data.length; from += SLICE) {
+      if (from > 0) yield rest();
+      runtime().memory.f64.set(data.length <= SLICE ? data : data.subarray(from, from + SLICE), block.address / 8 + from);
+    }
+    return;
+  }
   yield* eachRowSteps(block.rows, n, (i) => {
     const { f64 } = runtime().memory;
     const to = positionOf(block, i);
@@ -58,14 +64,6 @@ export function* takeRows(block: Block, isLower = false): Steps<Float64Array<Arr
     data.set(runtime().memory.f64.subarray(from, from + (isLower ? Math.min(n, i + 1) : n)), i * n);
   });
   return data;
-}
-
-/** to ← from, blocks of one shape. */
-export function* copyRows(from: Block, to: Block): Steps<void> {
-  yield* eachRowSteps(from.rows, from.columns, (i) => {
-    const start = positionOf(from, i);
-    runtime().memory.f64.copyWithin(positionOf(to, i), start, start + from.columns);
-  });
 }
 
 /** Where row i of a block begins, in values. */
@@ -87,27 +85,6 @@ export function* entriesOf(A: NdArray): Steps<Float64Array<ArrayBuffer>> {
   return data;
 }
 
-/** The same, refused by name where an entry is not finite. */
-export function* finiteEntriesOf(A: NdArray, site: string): Steps<Float64Array<ArrayBuffer>> {
-  const data = yield* entriesOf(A);
-  yield* assertFiniteEntries(data, A.shape[1] ?? 0, site);
-  return data;
-}
-
-/** Every entry of a row-major matrix of n columns is finite. */
-export function* assertFiniteEntries(data: Float64Array | Float32Array, n: number, site: string): Steps<void> {
-  yield* eachRowSteps(n === 0 ? 0 : data.length / n, n, (i) => {
-    let sum = 0;
-    for (let p = i * n; p < i * n + n; p++) sum += data[p]! - data[p]!;
-    if (sum === 0) return;
-    for (let p = i * n; p < i * n + n; p++) {
-      if (Number.isFinite(data[p])) continue;
-      const { where, argument } = splitSite(site);
-      throw new NonFiniteError(where, argument, data[p]!, [i, p - i * n]);
-    }
-  });
-}
-
 /** max |entry|. */
 export function* largestOf(data: Float64Array, n: number): Steps<number> {
   let largest = 0;
@@ -118,15 +95,4 @@ export function* largestOf(data: Float64Array, n: number): Steps<number> {
     }
   });
   return largest;
-}
-
-/** ‖A‖₁. */
-export function* largestColumnSum(A: Block): Steps<number> {
-  const sums = new Float64Array(A.columns);
-  yield* eachRowSteps(A.rows, A.columns, (i) => {
-    const { f64 } = runtime().memory;
-    const from = positionOf(A, i);
-    for (let j = 0; j < sums.length; j++) sums[j] = sums[j]! + Math.abs(f64[from + j]!);
-  });
-  return sums.reduce((most, sum) => Math.max(most, sum), 0);
 }

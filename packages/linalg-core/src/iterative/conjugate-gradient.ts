@@ -73,7 +73,8 @@ export function conjugateGradient(
   b: VectorInput,
   options: ConjugateGradientOptions & RunControl = {},
 ): Promise<ConjugateGradientResult> {
-  return runAsync(conjugateGradientSteps("conjugateGradient", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  const known = [...OPTION_NAMES, ...RUN_CONTROL];
+  return runAsync(conjugateGradientSteps("conjugateGradient", A, b, options, known), options, "conjugateGradient");
 }
 
 /** `conjugateGradient` on the calling thread: same arguments, same errors, same bits. */

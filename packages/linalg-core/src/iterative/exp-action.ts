@@ -80,7 +80,7 @@ const LIFT = 2 ** 150;
  * @example (await expAction([[0, 1], [1, 0]], [1, 0])).y.get(0) // -> 1.5430806348152437
  */
 export function expAction(A: Operand, b: VectorInput | MatrixInput, options: ExpActionOptions & RunControl = {}): Promise<ExpActionResult> {
-  return runAsync(expActionSteps("expAction", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(expActionSteps("expAction", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "expAction");
 }
 
 /** `expAction` on the calling thread: same arguments, same errors, same bits. */

@@ -8,17 +8,18 @@
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { norm } from "../dense/norm.js";
+import { frobeniusSteps } from "../dense/frobenius.js";
 import { residualSteps } from "../dense/residual.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import { rest, type Steps } from "../runtime/steps.js";
-import { euclideanNorm, type Operand } from "./vectors.js";
+import type { ReadOperand } from "./operand.js";
+import { euclideanNorm } from "./vectors.js";
 
 const NORM = "‖Aᵀ(b − A x) − μ² x‖₂";
 
 /** The gradient at x and the residual, measured from x, and what rounding may hide of them. */
 export function* measureGradient(
-  A: Operand,
+  A: ReadOperand["given"],
   operator: CheckedOperator,
   x: Float64Array,
   b: Float64Array,
@@ -42,7 +43,7 @@ export function* measureGradient(
       certificate: { kind: "conditional", bound: gradient, norm: NORM, condition: "the operator's products are exact" },
     };
   yield rest();
-  const size = norm(A, { kind: "fro" });
+  const size = yield* frobeniusSteps(A);
   const split = (n + 2) * (n + 2) * u * u * (size * euclideanNorm(x) + euclideanNorm(b)); // of the residual, beside u |r|
   const roundOff = size * ((m + 3) * u * residualNorm + split) + 4 * u * damping * (damping * euclideanNorm(x));
   const vanished = (m + 2) * (n + 2) * Number.MIN_VALUE; // of products that underflow

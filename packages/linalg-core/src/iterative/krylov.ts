@@ -23,6 +23,12 @@ export interface KrylovBasis {
   rest: number;
 }
 
+/** x / ‖x‖. */
+export function unit(x: Float64Array): Float64Array {
+  const size = euclideanNorm(x);
+  return x.map((value) => value / size);
+}
+
 /** A basis that begins with a unit vector. */
 export function startBasis(v: Float64Array): KrylovBasis {
   return { vectors: [v], T: [], β: 0, rest: 0 };

@@ -11,16 +11,16 @@ import { UNIT_ROUND_OFF } from "../array/cast.js";
 import type { NdArray, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { norm } from "../dense/norm.js";
+import { frobeniusSteps } from "../dense/frobenius.js";
 import { NotConvergedError, OptionError, ShapeError } from "../errors.js";
 import { isLinearOperator, type CheckedOperator } from "../operator.js";
 import { assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { normalizeSeed, rngFor, type Rng, type Seed } from "../rng.js";
 import type { Scope } from "../runtime/scope.js";
 import { pause, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { extendBasis, startBasis } from "./krylov.js";
+import { extendBasis, startBasis, unit } from "./krylov.js";
 import { readOperand, withScope, type ReadOperand } from "./operand.js";
-import { cutDown, freshDirection, normals, pairsOf, ritzPairs, unit, type Pair } from "./ritz.js";
+import { cutDown, freshDirection, normals, pairsOf, ritzPairs, type Pair } from "./ritz.js";
 import { symmetricOperand } from "./symmetric-operand.js";
 import { addMultiple, euclideanNorm, finiteVector, type Operand } from "./vectors.js";
 
@@ -76,7 +76,7 @@ const LOOK = 8;
  * @example (await lanczos([[2, 1], [1, 2]], { count: 1 })).values.get(0) // -> 3
  */
 export function lanczos(A: Operand, options: LanczosOptions & RunControl = {}): Promise<LanczosResult> {
-  return runAsync(lanczosSteps("lanczos", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(lanczosSteps("lanczos", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "lanczos");
 }
 
 /** `lanczos` on the calling thread: same arguments, same errors, same bits. */
@@ -194,7 +194,7 @@ function* finish(
   }
   const isOperator = isLinearOperator(A);
   // a product with y is off by γ_(n + 2) ‖A‖_F ‖y‖; of an operator the largest image stands for its norm
-  const roundOff = 4 * (n + 8) * UNIT_ROUND_OFF.float64 * (isOperator ? largest : norm(A, { kind: "fro" }));
+  const roundOff = 4 * (n + 8) * UNIT_ROUND_OFF.float64 * (isOperator ? largest : yield* frobeniusSteps(A));
   const vanished = 2 * n * n * Number.MIN_VALUE; // of products that underflow
   const bound = Math.max(0, ...residuals) * (1 + (n + 8) * UNIT_ROUND_OFF.float64) + roundOff + vanished;
   return {

@@ -73,7 +73,7 @@ const CHECK = 50;
  * @example (await lsqr([[1], [1]], [1, 3])).x.get(0) // -> 2
  */
 export function lsqr(A: Operand, b: VectorInput, options: LsqrOptions & RunControl = {}): Promise<LsqrResult> {
-  return runAsync(lsqrSteps("lsqr", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(lsqrSteps("lsqr", A, b, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "lsqr");
 }
 
 /** `lsqr` on the calling thread: same arguments, same errors, same bits. */

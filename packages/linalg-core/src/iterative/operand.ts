@@ -16,6 +16,7 @@ import { asOperator, checkProduct, isLinearOperator, OVERFLOW, type CheckedOpera
 import { callKernel } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
+import { eachSlice } from "../runtime/slices.js";
 import { rest, runSync, type Steps } from "../runtime/steps.js";
 import { fillSteps } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
@@ -33,6 +34,8 @@ export interface ReadOperand {
 
 /** Below so many entries, the plain loop is as fast as the call of a kernel: as in `matvec`. */
 const SMALL = 2 ** 12;
+/** Entries that a kernel checks between two turns of the event loop: about a millisecond. */
+const CHECKED = 2 ** 21;
 
 /** Reads and checks an operand; errors as `asOperator`. */
 export function* readOperand(scope: Scope, input: Operand, site: string): Steps<ReadOperand> {
@@ -67,11 +70,12 @@ function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<C
   const [m = 0, n = 0] = A.shape;
   yield* fillSteps(A, "float64", address);
   yield rest();
-  const bad = callKernel(coreKernels, "firstNonFinite", "float64", m * n, address);
-  if (bad >= 0) {
+  yield* eachSlice(m * n, CHECKED, (from, to) => {
+    const bad = from + callKernel(coreKernels, "firstNonFinite", "float64", to - from, address + 8 * from);
+    if (bad < from) return;
     const { where, argument } = splitSite(site);
     throw new NonFiniteError(where, argument, runtime().memory.f64[address / 8 + bad]!, indicesOf(bad, A.shape));
-  }
+  });
   const [wide, high] = [scope.alloc(8 * n), scope.alloc(8 * m)];
   function* product(transpose: boolean, from: Float64Array, to: Float64Array): Steps<void> {
     const [factors, y] = transpose ? [high, wide] : [wide, high];

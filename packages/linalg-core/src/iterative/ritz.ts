@@ -9,8 +9,8 @@ import { view } from "../array/view.js";
 import { eigSymmetricSteps } from "../dense/eig-symmetric.js";
 import type { Rng } from "../rng.js";
 import type { Steps } from "../runtime/steps.js";
-import { orthogonalize, packed, type KrylovBasis } from "./krylov.js";
-import { addMultiple, euclideanNorm } from "./vectors.js";
+import { orthogonalize, packed, unit, type KrylovBasis } from "./krylov.js";
+import { addMultiple } from "./vectors.js";
 
 export interface Pair {
   readonly value: number;
@@ -68,10 +68,4 @@ export function freshDirection(rng: Rng, n: number, vectors: readonly Float64Arr
 /** n normal deviates. */
 export function normals(rng: Rng, n: number): Float64Array {
   return Float64Array.from({ length: n }, () => rng.normal());
-}
-
-/** x / ‖x‖. */
-export function unit(x: Float64Array): Float64Array {
-  const size = euclideanNorm(x);
-  return x.map((value) => value / size);
 }

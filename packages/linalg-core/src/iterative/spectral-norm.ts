@@ -16,7 +16,7 @@ import { exponentOf } from "../math/bits.js";
 import { asOperator } from "../operator.js";
 import { rngFor } from "../rng.js";
 import { csr, type CsrMatrix } from "../sparse/csr.js";
-import { orthogonalize } from "./krylov.js";
+import { orthogonalize, unit } from "./krylov.js";
 import { extremesOfTridiagonal } from "./tridiagonal-extremes.js";
 
 /** Products with M. */
@@ -39,8 +39,8 @@ export function spectralNorm([m, n]: readonly [number, number], entries: Float64
   const largest = largestMagnitude(entries);
   if (largest === 0) return 0;
   const exponent = exponentOf(largest); // then neither squares of entries nor their sums leave the range
-  const unit = scaled(entries, -exponent);
-  const A = asOperator(sparse === undefined ? view(unit, [m, n]) : csr([m, n], sparse.rowPointers, sparse.columns, unit), "norm(x)");
+  const fitting = scaled(entries, -exponent);
+  const A = asOperator(sparse === undefined ? view(fitting, [m, n]) : csr([m, n], sparse.rowPointers, sparse.columns, fitting), "norm(x)");
   const [p, q] = m < n ? [m, n] : [n, m];
   const image = new Float64Array(q);
   const multiply = (x: Float64Array): void => {
@@ -57,7 +57,7 @@ export function spectralNorm([m, n]: readonly [number, number], entries: Float64
   let y: Float64Array = Float64Array.from({ length: p }, () => rng.normal());
   let best = 0;
   for (let steps = 0, isDone = false; !isDone && steps < MOST_STEPS;) {
-    const vectors: Float64Array[] = [normalized(y)];
+    const vectors: Float64Array[] = [unit(y)];
     const [diagonal, beside]: [number[], number[]] = [[], []];
     let s = Float64Array.of(1);
     for (let k = 1, isFull = false; !isDone && !isFull; k++, steps++) {
@@ -104,9 +104,4 @@ function topVector(d: Float64Array, e: Float64Array, θ: number): Float64Array<A
   for (let i = twist - 1; i >= 0; i--) s[i] = (-e[i]! / above[i]!) * s[i + 1]!;
   for (let i = twist + 1; i < k; i++) s[i] = (-e[i - 1]! / below[i]!) * s[i - 1]!;
   return s;
-}
-
-function normalized(x: Float64Array): Float64Array {
-  const size = euclideanNorm(x);
-  return x.map((value) => value / size);
 }

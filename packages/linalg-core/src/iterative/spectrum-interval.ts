@@ -66,7 +66,7 @@ const WIDTH = 0.01;
  * @example const { low, high } = await spectrumInterval([[2, 1], [1, 2]]);
  */
 export function spectrumInterval(A: Operand, options: SpectrumIntervalOptions & RunControl = {}): Promise<SpectrumIntervalResult> {
-  return runAsync(spectrumIntervalSteps("spectrumInterval", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(spectrumIntervalSteps("spectrumInterval", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "spectrumInterval");
 }
 
 /** `spectrumInterval` on the calling thread: same arguments, same errors, same bits. */

@@ -9,12 +9,13 @@ import { vectorEntries } from "../array/operands.js";
 import type { MatrixInput, VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
-import { norm } from "../dense/norm.js";
+import { frobeniusSteps } from "../dense/frobenius.js";
 import { residualSteps } from "../dense/residual.js";
 import { addMultiple, euclideanNorm, sumOfProducts } from "../dense/sums.js";
 import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import type { CsrMatrix } from "../sparse/csr.js";
+import type { ReadOperand } from "./operand.js";
 
 /** A matrix, dense or sparse, or an operator. */
 export type Operand = MatrixInput | CsrMatrix | LinearOperator;
@@ -43,11 +44,11 @@ const NORM = "‖b − A x‖₂";
 
 /**
  * The residual of an answer, measured from it: of a matrix in twice the precision, of an operator by its product.
- * @param A as the caller gave it.
+ * @param A what the caller gave, read.
  * @param operator the same, checked; its product with x is written to `work`.
  */
 export function* measureResidual(
-  A: Operand,
+  A: ReadOperand["given"],
   operator: CheckedOperator,
   x: Float64Array,
   b: Float64Array,
@@ -65,7 +66,7 @@ export function* measureResidual(
   const r = (yield* residualSteps("residual", A, view(x, [n]), view(b, [m]))).data;
   const value = euclideanNorm(Float64Array.from(r));
   yield rest();
-  const size = norm(A, { kind: "fro" }) * euclideanNorm(x) + euclideanNorm(b);
+  const size = (yield* frobeniusSteps(A)) * euclideanNorm(x) + euclideanNorm(b);
   // |R − exact| ≤ u |exact| + γ_(n+1)² (|A||x| + |b|), and half a smallest number where R is subnormal
   const vanished = value === 0 && size === 0 ? 0 : 2 * m * Number.MIN_VALUE;
   const bound = value * (1 + (m + 8) * u) + (n + 2) * (n + 2) * u * u * size + vanished;

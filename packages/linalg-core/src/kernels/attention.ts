@@ -31,7 +31,7 @@ interface AttentionTiles {
 
 /** Kernels that the calling thread runs. Parameters in parentheses; all are addresses or counts unless said. */
 interface AttentionCalls {
-  /** (count, depth, rows, out): rows of keys, count a multiple of 6 -> [group of 6][depth][6]. */
+  /** (count, depth, rows, out): rows of keys, count a multiple of 12 -> [group of R][depth][R], R the rows of a register tile: 6 or 4. */
   readonly packKeyRowsF32: Call;
   readonly packKeyRowsF64: Call;
   /** (rows, x): x <- 2^max(x, FLOOR) over rows of 32 bytes. */

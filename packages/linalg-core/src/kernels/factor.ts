@@ -9,6 +9,17 @@ import { columnDots, combineColumns } from "./js/columns.js";
 import { axpy, dot, householderPanel, reflect, reflectColumns } from "./js/householder.js";
 import { jacobiSweep } from "./js/jacobi.js";
 import { luPanel } from "./js/lu.js";
+import {
+  asymmetry,
+  columnMaxima,
+  columnSums,
+  copyRows,
+  largestEntry,
+  largestRowSum,
+  lowerRows,
+  solveVector,
+  splitRows,
+} from "./js/passes.js";
 import { applyRotations } from "./js/rotate.js";
 
 /** Kernels that run on any thread. Words of each argument block in brackets. */
@@ -21,7 +32,8 @@ interface FactorTiles {
   readonly combineColumns: Tile;
   /**
    * Rotations of adjacent rows, all sweeps for some chunks of 8 columns; see assembly/rotate.ts. float64.
-   * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs c, s)]
+   * [chunks, chunksPerTile, rows, rowBytes, chunkBytes, sweeps, table (int32 pairs: first row, rotations, < 0 upwards), rotations (pairs t, u),
+   * count (rows), scales (float64, what each row is multiplied by at last)]
    */
   readonly applyRotations: Tile;
   /** X L^T = B in place, some rows of B. [width (a multiple of 4), L, rows, B, ld (bytes, of L and B), rowsPerTile]. float64. */
@@ -53,6 +65,28 @@ interface FactorCalls {
   readonly dot: Call<number>;
   /** (n, alpha, x, y): y += alpha x. float64. */
   readonly axpy: Call;
+  /** (rows, bytes a row, from, ld, to, ld (bytes)). float64. */
+  readonly copyRows: Call;
+  /** (rows, columns, A, ld (bytes)) -> max |entry|, NaN where one is not finite. float64. */
+  readonly largestEntry: Call<number>;
+  /** (rows, columns, A, ld (bytes), sums): sums += column sums of |entry|. float64. */
+  readonly columnSums: Call;
+  /** (rows, columns, A, ld (bytes)) -> the largest row sum of |entry|. float64. */
+  readonly largestRowSum: Call<number>;
+  /** (rows, columns, A, ld (bytes), most): most = max(most, |entry|) for each column, NaN staying. float64. */
+  readonly columnMaxima: Call;
+  /** (from, to, A, ld (bytes)) -> max |a_ij - a_ji| of these rows up to the diagonal. float64. */
+  readonly asymmetry: Call<number>;
+  /** (n, T, ld (bytes), lower, unit, transposed, x, from, to): steps of T x = b, or T^T x = b, in place; T in rows. float64. */
+  readonly solveVector: Call;
+  /**
+   * (n, from, to, packed, ld (bytes), f, g, L, U): these rows of L, unit lower, and of U f g in T, out of float64 -> max |entry of U|, NaN where U f g is
+   * not finite.
+   */
+  readonly splitRowsF32: Call<number>;
+  readonly splitRowsF64: Call<number>;
+  /** (columns, from, to, A, ld (bytes), out): these rows of a lower triangle, zeros above it. float64. */
+  readonly lowerRows: Call;
 }
 
 export const factorKernels: KernelGroup<FactorTiles, FactorCalls> = {
@@ -68,7 +102,7 @@ export const factorKernels: KernelGroup<FactorTiles, FactorCalls> = {
     choleskyRows: plain(choleskyRows),
     solveColumns: plain(solveColumns),
   }),
-  calls: ({ plain }) => ({
+  calls: ({ plain, f32, f64 }) => ({
     cholesky: plain(cholesky),
     choleskyPivots: plain(choleskyPivots),
     luPanel: plain(luPanel),
@@ -78,5 +112,15 @@ export const factorKernels: KernelGroup<FactorTiles, FactorCalls> = {
     reflect: plain(reflect),
     dot: plain(dot),
     axpy: plain(axpy),
+    copyRows: plain(copyRows),
+    largestEntry: plain(largestEntry),
+    columnSums: plain(columnSums),
+    largestRowSum: plain(largestRowSum),
+    columnMaxima: plain(columnMaxima),
+    asymmetry: plain(asymmetry),
+    solveVector: plain(solveVector),
+    splitRowsF32: f32(splitRows),
+    splitRowsF64: f64(splitRows),
+    lowerRows: plain(lowerRows),
   }),
 };

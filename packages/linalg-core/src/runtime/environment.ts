@@ -8,7 +8,7 @@ import { OptionError } from "../errors.js";
 import { assertBoolean, assertInRange, assertInteger, assertKnownOptions, assertOneOf } from "../options.js";
 import { INITIAL_BYTES } from "./layout.js";
 import { compileLate } from "./loader.js";
-import { abandonPool, dismissPool, plannedThreads, raisePool, watchIdleness } from "./pool-keeper.js";
+import { abandonPool, dismissPool, forgetBlock, plannedThreads, raisePool, watchIdleness } from "./pool-keeper.js";
 import { loaded } from "./runtime.js";
 import { shared, whenIdle } from "./shared.js";
 import { assertThreads } from "./threads.js";
@@ -83,7 +83,7 @@ export function configure(options: ConfigureOptions = {}): void {
   }
   const next: Settings = { backend, threads, deterministic, maxBytes, workerUrl: workerUrl?.toString(), idleMilliseconds };
   Object.assign(settings, next);
-  state.blocked = undefined; // another workerUrl may be allowed
+  forgetBlock(); // another workerUrl may be allowed
   if (isOther) unload();
   watchIdleness();
 }

@@ -1,6 +1,7 @@
 /**
  * Keeps the one pool: starts it when work is long enough, replaces it when it died, closes it when idle.
  */
+import { powerOfTwo } from "../math/bits.js";
 import { hardwareThreads } from "./host.js";
 import { startPool, type Pool } from "./pool.js";
 import { loaded } from "./runtime.js";
@@ -8,10 +9,14 @@ import { recordPoolReason, shared } from "./shared.js";
 import type { Joinable } from "./types.js";
 import { workerWays, type WorkerWay } from "./worker-host.js";
 
+/** Milliseconds to the next try when workers died as they started at two tries in a row; twice as long after each further one, up to 2^6 times. */
+const FIRST_WAIT = 1000;
+const MOST_DOUBLINGS = 6;
+
 /** Threads that an asynchronous call uses if it does not say: 1 where no pool can be had. */
 export function plannedThreads(): number {
-  const { settings, blocked } = shared();
-  if (loaded().joinable === undefined || blocked !== undefined) return 1;
+  const { settings } = shared();
+  if (loaded().joinable === undefined || isBlocked()) return 1;
   return settings.threads === "auto" ? hardwareThreads() : settings.threads;
 }
 
@@ -26,7 +31,7 @@ export function poolAtHand(threads: number, mayStart: boolean): Pool | undefined
 export async function raisePool(threads: number): Promise<void> {
   const state = shared();
   const { joinable } = loaded();
-  if (joinable === undefined || state.pool !== undefined || state.blocked !== undefined) return;
+  if (joinable === undefined || state.pool !== undefined || isBlocked()) return;
   state.starting ??= start(joinable, Math.max(threads, plannedThreads())).finally(() => {
     state.starting = undefined;
   });
@@ -37,13 +42,21 @@ export async function raisePool(threads: number): Promise<void> {
 export async function dismissPool(): Promise<void> {
   const state = shared();
   await state.starting;
-  state.blocked = undefined;
+  forgetBlock();
   const { pool } = state;
   if (pool === undefined) return;
   const unlock = await pool.lock.acquire();
   if (state.pool === pool) state.pool = undefined;
   await pool.close();
   unlock?.();
+}
+
+/** The next use asks anew whether a pool can be had. */
+export function forgetBlock(): void {
+  const state = shared();
+  state.blocked = undefined;
+  state.stillbirths = 0;
+  state.retryAt = 0;
 }
 
 /** Forgets the pool at once, because its memory is dropped, and ends it; no job may be in hand. */
@@ -80,20 +93,28 @@ async function start(joinable: Joinable, threads: number): Promise<void> {
       // a memory that was dropped in the meantime needs no pool any more
       if (state.loaded?.joinable === joinable) state.pool = attempt.pool;
       else await attempt.pool.close();
-      state.wasStillborn = false;
+      forgetBlock();
       return;
     }
     refusals.push(attempt.refusal);
     isStillborn = attempt.isStillborn;
   }
   const why = refusals.length === 0 ? "this host has none" : refusals.join("; ");
-  if (isStillborn && !state.wasStillborn) {
-    state.wasStillborn = true; // short of memory, perhaps
-    recordPoolReason(`no pool yet, workers died as they started (${why})`);
+  if (!isStillborn) {
+    state.blocked = `workers blocked (${why})`;
     return;
   }
-  state.wasStillborn = false;
-  state.blocked = `workers blocked (${why})`;
+  // short of memory, perhaps: the next use tries again at once, and after that now and then
+  recordPoolReason(`no pool yet, workers died as they started (${why})`);
+  const doublings = Math.min(MOST_DOUBLINGS, state.stillbirths - 1);
+  state.retryAt = state.stillbirths === 0 ? 0 : performance.now() + FIRST_WAIT * powerOfTwo(doublings);
+  state.stillbirths++;
+}
+
+/** Whether no pool can be had, or none for now. */
+function isBlocked(): boolean {
+  const { blocked, retryAt } = shared();
+  return blocked !== undefined || (retryAt > 0 && performance.now() < retryAt);
 }
 
 /** A pool, or why there is none; stillborn: workers could be made, and yet did not come up. */

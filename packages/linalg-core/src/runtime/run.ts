@@ -42,8 +42,7 @@ export interface Run {
 const BREATH_EVERY = 12;
 
 /** Checks the controls of a call and starts its clock. */
-export function openRun({ signal, onProgress, threads = "auto" }: RunControl): Run {
-  const where = "RunControl";
+export function openRun(where: string, { signal, onProgress, threads = "auto" }: RunControl): Run {
   assertThreads(where, threads);
   if (signal !== undefined && !isSignal(signal)) throw new OptionError(where, "signal", "an AbortSignal", signal);
   if (onProgress !== undefined && typeof onProgress !== "function") throw new OptionError(where, "onProgress", "a function", onProgress);

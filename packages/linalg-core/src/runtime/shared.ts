@@ -21,8 +21,10 @@ export interface Shared {
   idleTimer: ReturnType<typeof setTimeout> | undefined;
   /** Why no pool can be had; the next configure() or closePool() forgets it. */
   blocked: string | undefined;
-  /** Whether the last try ended with workers that died as they started: one more is made before that counts as blocked. */
-  wasStillborn: boolean;
+  /** Tries in a row that ended with workers that died as they started. */
+  stillbirths: number;
+  /** When the next try is due after those, as `performance.now()` tells time; 0 for at once. */
+  retryAt: number;
   /** What became of earlier pools. */
   readonly poolReasons: string[];
 }
@@ -66,7 +68,8 @@ function fresh(): Shared {
     starting: undefined,
     idleTimer: undefined,
     blocked: undefined,
-    wasStillborn: false,
+    stillbirths: 0,
+    retryAt: 0,
     poolReasons: [],
   };
 }

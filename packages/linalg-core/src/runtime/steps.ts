@@ -128,15 +128,16 @@ export function runSync<R>(steps: Steps<R>): R {
  * @param steps the generator, not yet begun.
  * @param control signal, onProgress, threads; other fields are ignored, so that an options object may be passed as it is, even one that is
  * null: the algorithm refuses that by name.
+ * @param where the public function, for the message of a bad control. Default "runAsync".
  * @returns a promise of what the algorithm returns.
  * @throws (rejects) OptionError for a bad control; the signal's reason when aborted, at once if it was aborted before; what onProgress
  * throws; whatever the algorithm throws.
  * @complexity that of the algorithm, and 15 µs for each turn of the event loop.
  * @source Subquad's own convention.
- * @example return runAsync(steps("matmulAsync", A, B, options), options);
+ * @example return runAsync(steps("matmulAsync", A, B, options), options, "matmulAsync");
  */
-export async function runAsync<R>(steps: Steps<R>, control: RunControl | null = {}): Promise<R> {
-  const run = openRun(control ?? {});
+export async function runAsync<R>(steps: Steps<R>, control: RunControl | null = {}, where = "runAsync"): Promise<R> {
+  const run = openRun(where, control ?? {});
   run.check();
   const letGo = holdRuntime();
   try {

@@ -14,9 +14,10 @@ import { ShapeError } from "../errors.js";
 import { powerOfTwo } from "../math/bits.js";
 import { rootOfUnity } from "../math/sincospi.js";
 import { openScope } from "../runtime/scope.js";
+import { eachSlice } from "../runtime/slices.js";
 import { rest, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
-import { remembered } from "./factors.js";
+import { remembered, ROOTS } from "./factors.js";
 import { levelsOf } from "./levels.js";
 import { allocPlanar, complexRows, LARGEST_POWER, LEAST_POWER } from "./power-rows.js";
 
@@ -28,7 +29,7 @@ export interface ComplexRows {
 
 /** Rows with entries beyond are scaled. */
 const LARGE = 2 ** 900;
-/** Points that one convolution holds at a time. */
+/** Points of the rows that one convolution holds at a time, and of a longer row between two turns of the event loop. */
 const CHUNK = 2 ** 18;
 
 /** The forward transforms of rows of n points; the inverse by swapping both planes before and after, and 1/n. */
@@ -80,36 +81,58 @@ function* byPasses(m: number, { re, im }: ComplexRows): Steps<ComplexRows> {
 function* byConvolution(n: number, { re, im }: ComplexRows): Steps<ComplexRows> {
   const m = 32 - Math.clz32(2 * n - 2);
   const M = powerOfTwo(m);
-  const c = chirp(n);
+  const c = yield* chirp(n);
   const filter = yield* chirpFilter(n, m, c);
   const out = { re: new Float64Array(re.length), im: new Float64Array(re.length) };
   const perChunk = Math.max(1, Math.floor(CHUNK / M));
   // sums on the way are up to 2^60 times the entries: those of large ones are kept from overflowing where the result does not
-  const scaleOf = (p: number): number =>
-    Math.max(largestMagnitude(re, p, p + n), largestMagnitude(im, p, p + n)) > LARGE ? powerOfTwo(-100) : 1;
+  const scaleOf = (row: number): number => {
+    const [from, to] = [row * n, row * n + n];
+    return Math.max(largestMagnitude(re, from, to), largestMagnitude(im, from, to)) > LARGE ? powerOfTwo(-100) : 1;
+  };
   for (let first = 0; first < re.length / n; first += perChunk) {
     const rows = Math.min(perChunk, re.length / n - first);
+    const scales = Float64Array.from({ length: rows }, (_, row) => scaleOf(first + row));
+    yield rest();
     const a = { re: new Float64Array(rows * M), im: new Float64Array(rows * M) };
-    for (let row = 0; row < rows; row++) multiply(n, c, { re, im }, (first + row) * n, scaleOf((first + row) * n), a, row * M);
+    const inner = { at: 0, width: M };
+    const outer = { at: first * n, width: n };
+    yield* multiplyRows(n, c, scales, { planes: { re, im }, ...outer }, { planes: a, ...inner });
     yield rest();
     const A = yield* byPasses(m, a);
-    for (let row = 0; row < rows; row++) multiply(M, filter, A, row * M, 1, A, row * M);
+    yield* multiplyRows(M, filter, scales.slice().fill(1), { planes: A, ...inner }, { planes: A, ...inner });
     yield rest();
     const product = yield* byPasses(m, { re: A.im, im: A.re }); // the inverse, planes swapped
-    for (let row = 0; row < rows; row++) {
-      const p = (first + row) * n;
-      multiply(n, c, { re: product.im, im: product.re }, row * M, 1 / M / scaleOf(p), out, p);
-    }
+    const back = scales.map((scale) => 1 / M / scale);
+    yield* multiplyRows(n, c, back, { planes: { re: product.im, im: product.re }, ...inner }, { planes: out, ...outer });
     yield rest();
   }
   return out;
 }
 
-/** out <- factor f x, entry by entry. */
-function multiply(n: number, f: Float64Array, x: ComplexRows, p: number, factor: number, out: ComplexRows, q: number): void {
-  for (let j = 0; j < n; j++) {
-    const c = f[j]! * factor;
-    const s = f[f.length / 2 + j]! * factor;
+/** Rows among others: the first begins at `at`, each of the others `width` further on. */
+interface SomeRows {
+  readonly planes: ComplexRows;
+  readonly at: number;
+  readonly width: number;
+}
+
+/** out <- factor f x, entry by entry, for one row after another with its factor. */
+function* multiplyRows(n: number, f: ComplexRows, factors: Float64Array, x: SomeRows, out: SomeRows): Steps<void> {
+  for (let row = 0; row < factors.length; row++) {
+    const [p, q] = [x.at + row * x.width, out.at + row * out.width];
+    for (let from = 0; from < n; from += CHUNK) {
+      if (from > 0) yield rest();
+      multiply(from, Math.min(n, from + CHUNK), f, factors[row]!, x.planes, p, out.planes, q);
+    }
+  }
+}
+
+/** Entries [from, to) of a row, which begins at p and is to begin at q. */
+function multiply(from: number, to: number, f: ComplexRows, factor: number, x: ComplexRows, p: number, out: ComplexRows, q: number): void {
+  for (let j = from; j < to; j++) {
+    const c = f.re[j]! * factor;
+    const s = f.im[j]! * factor;
     const a = x.re[p + j]!;
     const b = x.im[p + j]!;
     out.re[q + j] = c * a - s * b;
@@ -117,32 +140,32 @@ function multiply(n: number, f: Float64Array, x: ComplexRows, p: number, factor:
   }
 }
 
-/** c_j, real parts, then imaginary ones. */
-function chirp(n: number): Float64Array {
-  return remembered(`chirp ${n}`, () => {
-    const list = new Float64Array(2 * n);
-    for (let j = 0, square = 0; j < n; square = (square + 2 * j + 1) % (2 * n), j++) {
-      const { cos, sin } = rootOfUnity(-square, 2 * n);
-      list[j] = cos;
-      list[n + j] = sin;
-    }
-    return list;
+/** c_j. */
+function* chirp(n: number): Steps<ComplexRows> {
+  const list = yield* remembered(`chirp ${n}`, 2 * n, (table) => {
+    let square = 0; // j² mod 2n
+    return eachSlice(n, ROOTS, (from, to) => {
+      for (let j = from; j < to; square = (square + 2 * j + 1) % (2 * n), j++) {
+        const { cos, sin } = rootOfUnity(-square, 2 * n);
+        table[j] = cos;
+        table[n + j] = sin;
+      }
+    });
   });
+  return { re: list.subarray(0, n), im: list.subarray(n) };
 }
 
 /** The transform of conj(c_j), j from −n + 1 to n − 1, wrapped around. */
-function* chirpFilter(n: number, m: number, c: Float64Array): Steps<Float64Array> {
+function* chirpFilter(n: number, m: number, c: ComplexRows): Steps<ComplexRows> {
   const M = powerOfTwo(m);
   const b = { re: new Float64Array(M), im: new Float64Array(M) };
-  for (let j = 0; j < n; j++) {
-    for (const at of [j, (M - j) % M]) {
-      b.re[at] = c[j]!;
-      b.im[at] = 0 - c[n + j]!;
+  yield* eachSlice(n, CHUNK, (from, to) => {
+    for (let j = from; j < to; j++) {
+      const mirror = (M - j) % M;
+      b.re[j] = b.re[mirror] = c.re[j]!;
+      b.im[j] = b.im[mirror] = 0 - c.im[j]!;
     }
-  }
-  const { re, im } = yield* byPasses(m, b);
-  const list = new Float64Array(2 * M);
-  list.set(re);
-  list.set(im, M);
-  return list;
+  });
+  yield rest();
+  return yield* byPasses(m, b);
 }

@@ -43,7 +43,7 @@ export function circularConvolveAsync(
   Y: MatrixInput | VectorInput,
   control: RunControl = {},
 ): Promise<NdArray> {
-  return runAsync(circularConvolveSteps("circularConvolveAsync", X, Y, control), control);
+  return runAsync(circularConvolveSteps("circularConvolveAsync", X, Y, control), control, "circularConvolveAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

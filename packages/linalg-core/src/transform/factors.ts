@@ -13,6 +13,8 @@ import { powerOfTwo } from "../math/bits.js";
 import { rootOfUnity } from "../math/sincospi.js";
 import { FACTORS, HALVES } from "../runtime/layout.js";
 import { runtime } from "../runtime/runtime.js";
+import { eachSlice } from "../runtime/slices.js";
+import { runSync, type Steps } from "../runtime/steps.js";
 import { levelsOf } from "./levels.js";
 
 /** Makes sure that the factors of passes over 2^m points, in steps of radix 4, are in place. */
@@ -42,54 +44,57 @@ export function passFactors(n: number): Float64Array {
 export function ensureHalf(n: number): number {
   const { f64 } = runtime().memory;
   const address = HALVES + 4 * n + 32 * levelsOf(n);
-  if (f64[address / 8] !== 1) f64.set(halfCircle(n), address / 8);
+  if (f64[address / 8] !== 1) f64.set(runSync(halfCircle(n)), address / 8);
   return address;
 }
 
 /** The half circle of length n, as an array. */
-export function halfCircle(n: number): Float64Array {
-  return remembered(`half ${n}`, () => {
-    const list = new Float64Array(n / 2 + 4);
-    for (let k = 0; k <= n / 4; k++) {
-      const { cos, sin } = rootOfUnity(k, n);
-      list[k] = cos;
-      list[n / 4 + 2 + k] = sin;
-    }
-    return list;
-  });
+export function halfCircle(n: number): Steps<Float64Array> {
+  return remembered(`half ${n}`, n / 2 + 4, (list) =>
+    eachSlice(n / 4 + 1, ROOTS, (from, to) => {
+      for (let k = from; k < to; k++) {
+        const { cos, sin } = rootOfUnity(k, n);
+        list[k] = cos;
+        list[n / 4 + 2 + k] = sin;
+      }
+    }),
+  );
 }
 
 /** The twists of a transform of N1 N2 points. */
-export function twists(N1: number, N2: number, C: number): Float64Array {
-  return remembered(`twists ${N1} ${N2}`, () => {
-    const N = N1 * N2;
-    const list = new Float64Array(2 * N1 * (N2 / C + C));
-    const within = 2 * N1 * (N2 / C);
-    for (let k = 0; k < N1; k++) {
-      for (let strip = 0; strip < N2 / C; strip++) {
-        const { cos, sin } = rootOfUnity(-k * strip * C, N);
-        list[2 * N1 * strip + k] = cos;
-        list[2 * N1 * strip + N1 + k] = sin;
+export function twists(N1: number, N2: number, C: number): Steps<Float64Array> {
+  const N = N1 * N2;
+  const within = 2 * N1 * (N2 / C);
+  return remembered(`twists ${N1} ${N2}`, within + 2 * N1 * C, (list) =>
+    eachSlice(N1, Math.ceil(ROOTS / (N2 / C + C)), (from, to) => {
+      for (let k = from; k < to; k++) {
+        for (let strip = 0; strip < N2 / C; strip++) {
+          const { cos, sin } = rootOfUnity(-k * strip * C, N);
+          list[2 * N1 * strip + k] = cos;
+          list[2 * N1 * strip + N1 + k] = sin;
+        }
+        for (let j = 0; j < C; j++) {
+          const { cos, sin } = rootOfUnity(-k * j, N);
+          list[within + k * C + j] = cos;
+          list[within + N1 * C + k * C + j] = sin;
+        }
       }
-      for (let j = 0; j < C; j++) {
-        const { cos, sin } = rootOfUnity(-k * j, N);
-        list[within + k * C + j] = cos;
-        list[within + N1 * C + k * C + j] = sin;
-      }
-    }
-    return list;
-  });
+    }),
+  );
 }
 
 /** Tables kept, the newest: a program uses a few lengths. */
 const KEPT = 8;
 const tables = new Map<string, Float64Array>();
+/** Roots computed between two turns of the event loop: a few milliseconds. */
+export const ROOTS = 2 ** 15;
 
-/** The table of this name, made at first use; the one made longest ago goes. */
-export function remembered(name: string, make: () => Float64Array): Float64Array {
+/** The table of this name and length, filled at first use; the one made longest ago goes. */
+export function* remembered(name: string, length: number, fill: (table: Float64Array) => Steps<void>): Steps<Float64Array> {
   const known = tables.get(name);
   if (known !== undefined) return known;
-  const table = make();
+  const table = new Float64Array(length);
+  yield* fill(table);
   for (const oldest of tables.keys()) {
     if (tables.size < KEPT) break;
     tables.delete(oldest);

@@ -50,7 +50,7 @@ export function fftAsync(
   im: MatrixInput | VectorInput | null,
   options: FftOptions & RunControl = {},
 ): Promise<Spectrum> {
-  return runAsync(fftSteps("fftAsync", re, im, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(fftSteps("fftAsync", re, im, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "fftAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */

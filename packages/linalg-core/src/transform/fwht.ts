@@ -10,6 +10,7 @@ import { dtypeOf, gather } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
 import { zeros } from "../array/create.js";
+import { isPackedVector } from "../array/make-array.js";
 import { indicesOf } from "../array/layout.js";
 import { assertSameOrApart, assertWritable, writeInto } from "../array/out.js";
 import type { DType, MatrixInput, NdArray, VectorInput } from "../array/types.js";
@@ -56,14 +57,14 @@ const COLUMN_BYTES = 2 ** 16;
  * @source textbook.
  * @example fwht([1, 0, 0, 2]).get(3) // -> 3
  */
-export function fwht(X: MatrixInput | VectorInput, options: FwhtOptions = {}): NdArray {
-  const call = checked("fwht", X, options, OPTION_NAMES);
+export function fwht(X: MatrixInput | VectorInput, options?: FwhtOptions): NdArray {
+  const call = (options === undefined ? plainCall("fwht", X) : undefined) ?? checked("fwht", X, options, OPTION_NAMES);
   return ifShort(call) ?? runSync(transform(call));
 }
 
 /** `fwht` on the worker pool: same arguments, same errors, same bits. */
 export function fwhtAsync(X: MatrixInput | VectorInput, options: FwhtOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(fwhtSteps("fwhtAsync", X, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(fwhtSteps("fwhtAsync", X, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "fwhtAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -91,7 +92,15 @@ interface Call {
   readonly out: NdArray | undefined;
 }
 
-function checked(where: string, X: MatrixInput | VectorInput, options: FwhtOptions, known: readonly string[]): Call {
+/** The call for a packed vector without options, past the checks that it cannot fail; undefined for anything else. */
+function plainCall(where: string, X: object): Call | undefined {
+  if (!isPackedVector(X)) return undefined;
+  const n = X.data.length;
+  const m = levelsOf(n);
+  return m < 0 ? undefined : { where, x: X, rows: X, k: 0, n, m, dtype: dtypeOf(X), factor: 1, out: undefined };
+}
+
+function checked(where: string, X: MatrixInput | VectorInput, options: FwhtOptions = {}, known: readonly string[]): Call {
   assertKnownOptions(where, options, known);
   const { axis = -1, normalize = false, out } = options;
   assertBoolean(where, { normalize });

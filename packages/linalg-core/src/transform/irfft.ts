@@ -14,7 +14,8 @@ import { describeValue } from "../describe.js";
 import { ShapeError } from "../errors.js";
 import { assertInteger, assertKnownOptions } from "../options.js";
 import { openScope } from "../runtime/scope.js";
-import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
+import { eachSlice, SLICE_ENTRIES } from "../runtime/slices.js";
+import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
 import { fillSteps, takeSteps } from "../runtime/transfer.js";
 import { axisOf, rowsAlong } from "./axis.js";
 import { transformRows, type ComplexRows } from "./bluestein.js";
@@ -54,7 +55,7 @@ export function irfft(spectrum: SpectrumInput, n: number, options: RfftOptions =
 
 /** `irfft` on the worker pool: same arguments, same errors, same bits. */
 export function irfftAsync(spectrum: SpectrumInput, n: number, options: RfftOptions & RunControl = {}): Promise<NdArray> {
-  return runAsync(irfftSteps("irfftAsync", spectrum, n, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(irfftSteps("irfftAsync", spectrum, n, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "irfftAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -98,9 +99,13 @@ function* reverseTransform(where: string, re: NdArray, im: NdArray, n: number): 
   const count = re.size / half;
   const m = levelsOf(n) - 1;
   if (m < LEAST_POWER || m > LARGEST_POWER) {
-    const whole = mirrored(n, denseCopy(re, "float64"), denseCopy(im, "float64"));
-    const x = yield* transformRows([where, "re"], n, { re: whole.im, im: whole.re }); // the inverse, parts swapped
-    return x.im.map((value) => value / n);
+    yield rest();
+    const whole = yield* mirrored(n, denseCopy(re, "float64"), denseCopy(im, "float64"));
+    const x = (yield* transformRows([where, "re"], n, { re: whole.im, im: whole.re })).im; // the inverse, parts swapped
+    yield* eachSlice(x.length, SLICE_ENTRIES, (from, to) => {
+      for (let p = from; p < to; p++) x[p] = x[p]! / n;
+    });
+    return x;
   }
   const scope = openScope();
   try {
@@ -116,17 +121,19 @@ function* reverseTransform(where: string, re: NdArray, im: NdArray, n: number): 
 }
 
 /** Whole rows from their halves: X_(n−k) = conj X_k. */
-function mirrored(n: number, re: Float64Array, im: Float64Array): ComplexRows {
+function* mirrored(n: number, re: Float64Array, im: Float64Array): Steps<ComplexRows> {
   const half = Math.floor(n / 2) + 1;
   const count = re.length / half;
   const out = { re: new Float64Array(n * count), im: new Float64Array(n * count) };
-  for (let row = 0; row < count; row++) {
-    for (let k = 0; k < half; k++) {
-      out.re[row * n + k] = out.re[row * n + ((n - k) % n)] = re[row * half + k]!;
+  yield* eachSlice(re.length, SLICE_ENTRIES, (from, to) => {
+    for (let p = from; p < to; p++) {
+      const row = Math.floor(p / half);
+      const k = p - row * half;
+      out.re[row * n + k] = out.re[row * n + ((n - k) % n)] = re[p]!;
       const isReal = k === 0 || 2 * k === n;
-      out.im[row * n + k] = isReal ? 0 : im[row * half + k]!;
-      if (!isReal) out.im[row * n + n - k] = -im[row * half + k]!;
+      out.im[row * n + k] = isReal ? 0 : im[p]!;
+      if (!isReal) out.im[row * n + n - k] = -im[p]!;
     }
-  }
+  });
   return out;
 }

@@ -7,12 +7,14 @@
  * transforms of N1 points, times w_N^(k j); then strips of rows, each a batch of transforms of N2, stored transposed.
  * Source: Stockham's autosort form; the six-step split (Bailey) without its transposes.
  */
+import { view } from "../array/view.js";
 import { powerOfTwo } from "../math/bits.js";
 import { bytesOf } from "../runtime/dtype-kernels.js";
 import { FACTORS } from "../runtime/layout.js";
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import type { Scope } from "../runtime/scope.js";
 import { rest, tiles, type Steps } from "../runtime/steps.js";
+import { fillSteps } from "../runtime/transfer.js";
 import { fillArguments } from "./at-once.js";
 import { ensureFactors, ensureHalf, halfCircle, twists } from "./factors.js";
 import { transformKernels } from "../kernels/transform.js";
@@ -55,7 +57,7 @@ export function* realRows(scope: Scope, m: number, rows: number, from: number, t
   const N = powerOfTwo(m);
   const z = { re: from, im: from + 8 * N * rows }; // the rows are no longer needed then
   yield* longRows(scope, m, rows, true, { re: from, im: from }, z);
-  const half = placeTable(scope, halfCircle(2 * N));
+  const half = yield* placeTable(scope, yield* halfCircle(2 * N));
   for (let row = 0; row < rows; row++) {
     const [p, q] = [8 * row * N, 8 * row * (N + 1)];
     for (let k = 0; k < N / 2; k += CHUNK) {
@@ -74,7 +76,7 @@ export function* reverseRows(scope: Scope, m: number, rows: number, from: Planar
     return;
   }
   const z = allocPlanar(scope, N * rows);
-  const half = placeTable(scope, halfCircle(2 * N));
+  const half = yield* placeTable(scope, yield* halfCircle(2 * N));
   for (let row = 0; row < rows; row++) {
     const [p, q] = [8 * row * N, 8 * row * (N + 1)];
     for (let k = 0; k < N / 2; k += CHUNK) {
@@ -127,7 +129,7 @@ function* longRows(scope: Scope, m: number, rows: number, isReal: boolean, from:
   ensureFactors(m1);
   ensureFactors(m2);
   const C = Math.min(16, powerOfTwo(13 - m2)); // a strip and its copy fit into the scratch of a thread; 4 columns, half a line of the cache, are 15 % slower
-  const table = placeTable(scope, twists(N1, N2, C));
+  const table = yield* placeTable(scope, yield* twists(N1, N2, C));
   const middle = allocPlanar(scope, N1 * N2 * rows);
   const work = 2 * N1 * N2 * rows;
   const strips = N2 / C;
@@ -140,8 +142,8 @@ function* longRows(scope: Scope, m: number, rows: number, isReal: boolean, from:
   scope.free(middle.im);
 }
 
-function placeTable(scope: Scope, table: Float64Array): number {
+function* placeTable(scope: Scope, table: Float64Array): Steps<number> {
   const address = scope.alloc(8 * table.length);
-  runtime().memory.f64.set(table, address / 8);
+  yield* fillSteps(view(table, [table.length]), "float64", address);
   return address;
 }

@@ -9,6 +9,7 @@
 import { denseCopy, dtypeOf, gather } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { asArray } from "../array/convert.js";
+import { isPackedVector, makeArray } from "../array/make-array.js";
 import type { MatrixInput, NdArray, VectorInput } from "../array/types.js";
 import { ShapeError } from "../errors.js";
 import { SCRATCH_BYTES } from "../kernels/abi.js";
@@ -18,7 +19,7 @@ import { callKernel } from "../runtime/dtype-kernels.js";
 import { kernelsOf, runtime } from "../runtime/runtime.js";
 import { openScope } from "../runtime/scope.js";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "../runtime/steps.js";
-import { copyOut, fillSteps, takeSteps } from "../runtime/transfer.js";
+import { fillSteps, takeElements, takeSteps } from "../runtime/transfer.js";
 import { ARGUMENT_BYTES, SHORT } from "./at-once.js";
 import { axisOf, rowsAlong } from "./axis.js";
 import { transformRows } from "./bluestein.js";
@@ -45,13 +46,13 @@ const OPTION_NAMES = ["axis"];
  * @source textbook; see fft.
  * @example rfft([1, 0, 0, 0]).re.shape // -> [3]
  */
-export function rfft(x: MatrixInput | VectorInput, options: RfftOptions = {}): Spectrum {
-  return runSync(rfftSteps("rfft", x, options));
+export function rfft(x: MatrixInput | VectorInput, options?: RfftOptions): Spectrum {
+  return (options === undefined ? plainSpectrum(x) : undefined) ?? runSync(rfftSteps("rfft", x, options));
 }
 
 /** `rfft` on the worker pool: same arguments, same errors, same bits. */
 export function rfftAsync(x: MatrixInput | VectorInput, options: RfftOptions & RunControl = {}): Promise<Spectrum> {
-  return runAsync(rfftSteps("rfftAsync", x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options);
+  return runAsync(rfftSteps("rfftAsync", x, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "rfftAsync");
 }
 
 /** The generator behind both; other algorithms reach it by `yield*`. */
@@ -70,8 +71,7 @@ export function* rfftSteps(
   const dtype = dtypeOf(a);
   const rows = rowsAlong(a, k);
   const m = levelsOf(n) - 1;
-  const isShort = m >= LEAST_POWER && m <= WHOLE_POWER && rows.size * m < SHORT;
-  const X = isShort ? halfAtOnce(rows, m, (rows.size / n) * (n / 2 + 1)) : yield* halfTransform(where, rows, n, m);
+  const X = isShort(m, rows.size) ? halfAtOnce(rows, m, (rows.size / n) * (n / 2 + 1)) : yield* halfTransform(where, rows, n, m);
   const half = Math.floor(n / 2) + 1;
   const shape = rows.shape.slice();
   shape[shape.length - 1] = half;
@@ -81,6 +81,21 @@ export function* rfftSteps(
     refuseOverflow(where, result, dtype);
   }
   return result;
+}
+
+/** The spectrum of a packed float64 vector, if it is short, without options, and nothing is amiss: past all other checks. */
+function plainSpectrum(x: object): Spectrum | undefined {
+  if (!isPackedVector(x) || dtypeOf(x) !== "float64") return undefined;
+  const n = x.data.length;
+  const m = levelsOf(n) - 1;
+  if (!isShort(m, n)) return undefined;
+  const half = n / 2 + 1;
+  const X = halfAtOnce(x, m, half);
+  return X.isFinite ? { re: makeArray(X.re, [half], [1], 0), im: makeArray(X.im, [half], [1], 0) } : undefined;
+}
+
+function isShort(m: number, size: number): boolean {
+  return m >= LEAST_POWER && m <= WHOLE_POWER && size * m < SHORT;
 }
 
 interface HalfRows {
@@ -127,10 +142,8 @@ function halfAtOnce(rows: NdArray, m: number, size: number): HalfRows {
     const { memory } = runtime();
     gather(rows, memory.f64, from / 8);
     realRowsAtOnce(args, m, rows.size / powerOfTwo(m + 1), from, { re, im });
-    const X = { re: new Float64Array(size), im: new Float64Array(size), isFinite: kernels.firstNonFiniteF64(2 * size, re) < 0 };
-    copyOut(re, X.re, "float64");
-    copyOut(im, X.im, "float64");
-    return X;
+    const isFinite = kernels.firstNonFiniteF64(2 * size, re) < 0;
+    return { re: takeElements(re, size, "float64") as Float64Array, im: takeElements(im, size, "float64") as Float64Array, isFinite };
   } finally {
     scope?.release();
   }

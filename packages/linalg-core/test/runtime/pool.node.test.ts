@@ -24,7 +24,10 @@ beforeEach(async () => {
   await forgetRuntime();
   expected = squareBits(SIZE);
 });
-afterEach(forgetRuntime);
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await forgetRuntime();
+});
 
 /** Long enough for a pool, whatever the machine: `count` tiles that pack the same rows. */
 function* longJob(count: number, onStart: () => void = () => undefined): Steps<number> {
@@ -184,14 +187,32 @@ describe("failures", () => {
     expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
   });
 
-  test("workers that die again before they are ready: one thread, with the reason", async () => {
-    await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')"), async () => {
+  test("workers that die again before they are ready: one thread for a while, with the reason, then a pool again", async () => {
+    configure({ threads: 2 });
+    let now = 1;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    const born: NodeWorker[] = [];
+    await withReplaced(threadsModule, "Worker", workerThat("throw new Error('no room')", born), async () => {
       await ready();
       await ready();
       expect(backend().threads).toBe(1);
-      expect(backend().reasons.some((reason) => reason.includes("workers blocked (worker_threads: Error: no room"))).toBe(true);
+      expect(reasons().some((reason) => reason.includes("workers died as they started (worker_threads: Error: no room"))).toBe(true);
+      const tries = born.length;
+      for (now of [2, 1000]) await ready();
+      expect(born.length).toBe(tries); // not at every use
+      now = 1001;
+      expect(backend().threads).toBe(2);
+      await ready();
+      expect(born.length).toBeGreaterThan(tries);
+      for (now of [1002, 3000]) expect(backend().threads).toBe(1); // twice as long
       expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
     });
+    now = 3001;
+    await ready();
+    clock.mockRestore();
+    expect(hasPool()).toBe(true);
+    expect(backend().threads).toBe(2);
+    expect(await squareBitsAsync(SIZE, { threads: 2 })).toBe(expected);
   });
 
   test("a worker that dies in a job: the rest runs here, same answer, the reason is recorded, the next job has a pool again", async () => {

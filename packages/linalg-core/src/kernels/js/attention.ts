@@ -7,7 +7,7 @@ import type { ComputeMemory } from "../abi.js";
 import { exp2Tile } from "./exp2.js";
 import { hidesBlock, hidesPart, maskTile, VISIBILITY } from "./mask.js";
 import { pmax, pmin, readWords, round, type Real, type RealArray } from "./real.js";
-import { productLanes, scoreTile } from "./register-tiles.js";
+import { productLanes, scoreTile, TILE_ROWS } from "./register-tiles.js";
 
 const ATTENTION = [
   ...VISIBILITY,
@@ -94,7 +94,7 @@ function raiseMaximum(memory: ComputeMemory, real: Real, count: number, scores: 
   return rose;
 }
 
-/** Value tiles of nearly equal width, the wider ones first: 16 channels are 6 + 5 + 5. */
+/** Value tiles of nearly equal width, the wider ones first: 5 channels are 3 + 2. */
 function addValues(
   real: Real,
   v: RealArray,
@@ -106,7 +106,7 @@ function addValues(
   out: number,
 ): void {
   const { W } = real;
-  const tiles = Math.ceil(channels / 6);
+  const tiles = Math.ceil(channels / TILE_ROWS);
   const narrow = Math.floor(channels / tiles);
   const wide = channels - narrow * tiles;
   const lanes = weights + count * W;
@@ -172,19 +172,19 @@ export function packKeyTile(memory: ComputeMemory, real: Real, args: number, til
   packValueRows(v, count, channels, values / bytes + j * valueStride, valueStride, packedValues / bytes + j * channels);
 }
 
-/** Rows [count][depth] -> [group of 6][depth][6]. */
+/** Rows [count][depth] -> [group of TILE_ROWS][depth][TILE_ROWS]. */
 export function packKeyRows(memory: ComputeMemory, real: Real, count: number, depth: number, rows: number, out: number): void {
   const v = real.view(memory);
   for (let j = 0; j < count; j++) {
     const from = rows / real.bytes + j * depth;
-    const to = out / real.bytes + (j - (j % 6)) * depth + (j % 6);
-    for (let c = 0; c < depth; c++) v[to + c * 6] = v[from + c]!;
+    const to = out / real.bytes + (j - (j % TILE_ROWS)) * depth + (j % TILE_ROWS);
+    for (let c = 0; c < depth; c++) v[to + c * TILE_ROWS] = v[from + c]!;
   }
 }
 
 /** Rows [count][stride] -> for each value tile of w channels: [key][w]. */
 function packValueRows(v: RealArray, count: number, channels: number, rows: number, stride: number, out: number): void {
-  const tiles = Math.ceil(channels / 6);
+  const tiles = Math.ceil(channels / TILE_ROWS);
   const narrow = Math.floor(channels / tiles);
   const wide = channels - narrow * tiles;
   for (let t = 0, from = rows, to = out; t < tiles; t++) {

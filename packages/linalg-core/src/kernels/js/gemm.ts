@@ -5,10 +5,8 @@
  */
 import { GEMM_PANEL, GEMM_ROWS, type ComputeMemory } from "../abi.js";
 import { readWords, round, type Real, type RealArray } from "./real.js";
-import { productPair } from "./register-tiles.js";
+import { productSquare, TILE_ROWS as R } from "./register-tiles.js";
 
-/** Rows of a register tile, as in the plain SIMD binary; slivers of A are whole groups of them. */
-const R = 4;
 const PACK = ["length", "depth", "source", "lengthStride", "depthStride", "packed", "slivers"] as const;
 const MULTIPLY = ["m", "n", "k", "left", "right", "out", "tileRows", "tileColumns", "rowBytes", "add", "lower"] as const;
 
@@ -83,14 +81,12 @@ function productTile(
   ldc: number,
   add: boolean,
 ): void {
-  for (let r = 0; r < rows; r += 2) {
-    for (let l = 0; l < columns; l += 4) {
-      productPair(real, v, kc, a + r, R, b + l, real.W, scratch);
-      for (let i = 0; i < Math.min(2, rows - r); i++) {
-        const at = c + (r + i) * ldc + l;
-        const from = scratch + 4 * i;
-        for (let h = Math.min(4, columns - l) - 1; h >= 0; h--) v[at + h] = add ? v[at + h]! + v[from + h]! : v[from + h]!;
-      }
+  for (let l = 0; l < columns; l += 4) {
+    productSquare(real, v, kc, a, R, b + l, real.W, scratch);
+    for (let i = 0; i < rows; i++) {
+      const at = c + i * ldc + l;
+      const from = scratch + 4 * i;
+      for (let h = Math.min(4, columns - l) - 1; h >= 0; h--) v[at + h] = add ? v[at + h]! + v[from + h]! : v[from + h]!;
     }
   }
 }
