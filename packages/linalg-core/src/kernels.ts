@@ -36,6 +36,7 @@ export { sketchKernels } from "./kernels/sketch.js";
 export { streamState } from "./rng.js";
 export { kernelsOf, runtime, type Runtime } from "./runtime/runtime.js";
 export { secondsPerUnit } from "./runtime/rates.js";
+export { exponentOf, powerOfTwo } from "./math/bits.js";
 export { openScope, type Scope } from "./runtime/scope.js";
 export { asCsr, assertCsrFinite } from "./sparse/structure.js";
 export { place, take } from "./runtime/transfer.js";

@@ -6,6 +6,7 @@ export { expGemmSteps } from "./attention/exp-gemm.js";
 export { streamingAttentionSteps } from "./attention/streaming.js";
 export { signProductsSteps } from "./bits/sign-products.js";
 export { choleskySteps } from "./dense/cholesky.js";
+export { eigSymmetricSteps } from "./dense/eig-symmetric.js";
 export { gramSteps } from "./dense/gram.js";
 export { leastSquaresSteps } from "./dense/least-squares.js";
 export { luSteps } from "./dense/lu.js";

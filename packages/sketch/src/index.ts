@@ -9,3 +9,8 @@ export type { Family, RowSamplingOptions, SketchDistribution, SparseSignOptions 
 export { sampleSketch, type SampleSketchOptions, type SketchOperator } from "./operator.js";
 export { johnsonLindenstraussDim, planEmbedding } from "./plan.js";
 export type { EmbeddingPlan, JohnsonLindenstraussOptions, PlanEmbeddingOptions } from "./plan.js";
+export { measureDistortion, measureDistortionSync, type Distortion, type MeasureDistortionOptions } from "./distortion.js";
+export { embedSubspace, embedSubspaceSync } from "./embed.js";
+export type { EmbeddingFamily, EmbedSubspaceOptions, EmbedSubspaceResult } from "./embed.js";
+export { leverageScores, leverageScoresSync, type LeverageScores, type LeverageScoresOptions } from "./leverage.js";
+export { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "./sampling.js";

@@ -1,0 +1,203 @@
+/**
+ * Rows of a matrix, drawn and weighted so that they stand for all of them.
+ *
+ *   A  n × d      p  n  probabilities      c  draws with replacement      w_i = multiplicity_i / (c p_i)      Σ w_i a_iᵀ a_i has expectation AᵀA
+ *
+ * p equal, by row norms, by leverage scores (with a ridge), or given. Rows come back sorted and once each. For d columns the certificate is the
+ * distortion of the weighted sample, measured.  Source: matrix Chernoff for the number of draws (embedding-dimension.ts).
+ */
+import {
+  assertBoolean,
+  assertFinite,
+  assertInRange,
+  assertInteger,
+  assertKnownOptions,
+  assertOneOf,
+  AssumptionError,
+  denseCopy,
+  normalizeSeed,
+  OptionError,
+  transpose,
+  view,
+  type Certificate,
+  type CsrMatrix,
+  type MatrixInput,
+  type Seed,
+  type VectorInput,
+} from "@subquad/linalg-core";
+import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
+import { shapeOf, type Rows } from "./apply.js";
+import { measureDistortionSteps } from "./distortion.js";
+import { rowSampling } from "./distributions.js";
+import { samplingRows } from "./embedding-dimension.js";
+import { leverageScoresSteps } from "./leverage.js";
+import { readRows } from "./operator.js";
+import { drawRows } from "./row-sampling.js";
+import { rowsOf } from "./whiten.js";
+
+export interface SampleRowsOptions {
+  /** Probabilities: "uniform", by squared "norm", by "leverage" or "ridgeLeverage" scores, or [n] of them. Default "leverage". */
+  readonly by?: "uniform" | "norm" | "leverage" | "ridgeLeverage" | VectorInput;
+  /** c: draws. Default: by the theorem, for epsilon and failure; only with "leverage". */
+  readonly count?: number;
+  /** ε of the theorem: singular values within 1 ± ε. In (0, 1). Default 0.5. */
+  readonly epsilon?: number;
+  /** δ of the theorem. In (0, 0.5]. Default 1e-2. */
+  readonly failure?: number;
+  /** Rows may be drawn more than once. Default true; false needs "uniform". */
+  readonly replacement?: boolean;
+  /** λ of "ridgeLeverage". Positive. */
+  readonly ridge?: number;
+  /** Measure the distortion of the sample: 3 n d² flops. Default false. */
+  readonly certify?: boolean;
+  /** Default "0". */
+  readonly seed?: Seed;
+}
+
+export interface SampledRows {
+  /** Rows of A, ascending, each once. */
+  readonly indices: Int32Array;
+  /** w: of a row's outer product; its root scales the row. */
+  readonly weights: Float64Array;
+  /** Draws of each. */
+  readonly multiplicity: Int32Array;
+  readonly method: "uniform" | "norm" | "leverage" | "ridgeLeverage" | "given";
+  /** With certify: distortion of the weighted sample, see measureDistortion. */
+  readonly certificate: Certificate;
+  readonly diagnostics: { readonly count: number; readonly seed: string };
+}
+
+const OPTION_NAMES = ["by", "count", "epsilon", "failure", "replacement", "ridge", "certify", "seed"];
+const METHODS = ["uniform", "norm", "leverage", "ridgeLeverage"] as const;
+
+/**
+ * A weighted sample of the rows of A.
+ *
+ * Where rows must stay rows: sparse matrices, coresets, labelled data. Where they need not, embedSubspace needs fewer.
+ * @param A shape [n, d], dense or sparse; entries finite.
+ * @param options see SampleRowsOptions, and RunControl.
+ * @returns a promise of SampledRows.
+ * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index; AssumptionError for a matrix of zeros by norm or leverage.
+ * @complexity the scores (leverage: 4 n d² flops) and O(n + c log n).
+ * @source textbook; matrix Chernoff for c.
+ * @example const { indices, weights } = await sampleRows(A, { by: "norm", count: 100, seed: 7 });
+ */
+export function sampleRows(A: MatrixInput | CsrMatrix, options: SampleRowsOptions & RunControl = {}): Promise<SampledRows> {
+  return runAsync(sampleRowsSteps("sampleRows", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "sampleRows");
+}
+
+/** `sampleRows` on the calling thread: same arguments, same errors, same bits. */
+export function sampleRowsSync(A: MatrixInput | CsrMatrix, options: SampleRowsOptions = {}): SampledRows {
+  return runSync(sampleRowsSteps("sampleRowsSync", A, options));
+}
+
+/** A weighted sample of the columns: `sampleRows` of Aᵀ. */
+export function sampleColumns(A: MatrixInput | CsrMatrix, options: SampleRowsOptions & RunControl = {}): Promise<SampledRows> {
+  return runAsync(sampleColumnsSteps("sampleColumns", A, options, [...OPTION_NAMES, ...RUN_CONTROL]), options, "sampleColumns");
+}
+
+/** `sampleColumns` on the calling thread: same arguments, same errors, same bits. */
+export function sampleColumnsSync(A: MatrixInput | CsrMatrix, options: SampleRowsOptions = {}): SampledRows {
+  return runSync(sampleColumnsSteps("sampleColumnsSync", A, options));
+}
+
+/** The generator behind both forms for columns. */
+export function* sampleColumnsSteps(
+  where: string,
+  A: MatrixInput | CsrMatrix,
+  options: SampleRowsOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<SampledRows> {
+  const { rows } = readRows(A, `${where}(A)`);
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`); // for an index in A, not in its transpose
+  return yield* sampleRowsSteps(where, "sparse" in rows ? rows.sparse.transpose() : transpose(rows.dense), options, known);
+}
+
+/** The generator behind both forms for rows. */
+export function* sampleRowsSteps(
+  where: string,
+  A: MatrixInput | CsrMatrix,
+  options: SampleRowsOptions = {},
+  known: readonly string[] = OPTION_NAMES,
+): Steps<SampledRows> {
+  assertKnownOptions(where, options, known);
+  const { by = "leverage", epsilon = 0.5, failure = 1e-2, replacement = true, ridge, certify = false } = options;
+  assertBoolean(where, { replacement, certify });
+  assertInRange(where, { epsilon }, 0, 1, { openLow: true, openHigh: true });
+  assertInRange(where, { failure }, 0, 0.5, { openLow: true });
+  if (typeof by === "string") assertOneOf(where, { by }, METHODS);
+  const method = typeof by === "string" ? by : "given";
+  if (!replacement && method !== "uniform") throw new OptionError(where, "replacement", 'true but by "uniform"', replacement);
+  if (method === "ridgeLeverage") assertInRange(where, { ridge }, 0, Number.MAX_VALUE, { openLow: true });
+  else if (ridge !== undefined) throw new OptionError(where, "ridge", 'none but by "ridgeLeverage"', ridge);
+  if (options.count === undefined && method !== "leverage") throw new OptionError(where, "count", 'given but by "leverage"', options.count);
+  if (options.count !== undefined && (options.epsilon !== undefined || options.failure !== undefined)) {
+    throw new OptionError(where, "count", "count, or epsilon and failure, not both", options.count);
+  }
+  const seed = normalizeSeed(options.seed ?? "0", where);
+  const { rows } = readRows(A, `${where}(A)`);
+  const [n, d] = shapeOf(rows);
+  if (options.count !== undefined) assertInteger(where, { count: options.count }, 1, replacement ? 2 ** 30 : n);
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`);
+  if (n === 0) throw new OptionError(where, "A", "a row at least", `[${n}, ${d}]`);
+
+  const p = yield* probabilitiesOf(where, rows, by, ridge, seed);
+  const count = options.count ?? samplingRows(Math.max(1, d), epsilon, failure, Math.max(1, d));
+  const distribution = rowSampling(count, p, { replacement });
+  const { indices: drawn } = drawRows({ distribution, seed });
+  const times = new Map<number, number>();
+  for (const i of drawn) times.set(i, (times.get(i) ?? 0) + 1);
+  const indices = Int32Array.from(times.keys()).sort();
+  const multiplicity = Int32Array.from(indices, (i) => times.get(i)!);
+  const weights = Float64Array.from(indices, (i, k) => multiplicity[k]! / (count * distribution.probabilities![i]!));
+  let certificate: Certificate = { kind: "none", reason: "pass certify: true" };
+  if (certify) {
+    const sample = new Float64Array(indices.length * d);
+    for (let k = 0; k < indices.length; k++) {
+      const root = Math.sqrt(weights[k]!);
+      sample.set(
+        rowsOf(rows, indices[k]!, indices[k]! + 1).map((x) => root * x),
+        k * d,
+      );
+    }
+    ({ certificate } = yield* measureDistortionSteps(where, A, view(sample, [indices.length, d]), { method: "exact" }));
+  }
+  return { indices, weights, multiplicity, method, certificate, diagnostics: { count, seed } };
+}
+
+/** Not yet of sum 1. */
+function* probabilitiesOf(
+  where: string,
+  rows: Rows,
+  by: NonNullable<SampleRowsOptions["by"]>,
+  ridge: number | undefined,
+  seed: string,
+): Steps<VectorInput> {
+  const [n] = shapeOf(rows);
+  if (by === "uniform") return new Float64Array(n).fill(1);
+  if (typeof by !== "string") return by;
+  const p = by === "norm" ? squaredNorms(rows) : yield* scoresOf(where, rows, by === "leverage" ? undefined : ridge, seed);
+  if (p.every((x) => x === 0))
+    throw new AssumptionError(where, { argument: "A", assumption: "the number of rows with an entry", allowed: 1, measured: 0 });
+  return p;
+}
+
+function* scoresOf(where: string, rows: Rows, ridge: number | undefined, seed: string): Steps<Float64Array> {
+  const A = "dense" in rows ? rows.dense : rows.sparse;
+  return (yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) })).scores;
+}
+
+/** Squares of row norms, over a common power of two. */
+function squaredNorms(rows: Rows): Float64Array {
+  const [n, d] = shapeOf(rows);
+  let largest = 0;
+  const entries = "dense" in rows ? denseCopy(rows.dense, "float64") : rows.sparse.values;
+  for (let q = 0; q < entries.length; q++) largest = Math.max(largest, Math.abs(entries[q]!));
+  const p = new Float64Array(n);
+  if (largest === 0) return p;
+  for (let i = 0; i < n; i++) {
+    const [from, to] = "dense" in rows ? [i * d, (i + 1) * d] : [rows.sparse.rowPointers[i]!, rows.sparse.rowPointers[i + 1]!];
+    for (let q = from; q < to; q++) p[i] = p[i]! + (entries[q]! / largest) * (entries[q]! / largest);
+  }
+  return p;
+}

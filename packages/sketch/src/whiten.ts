@@ -1,0 +1,145 @@
+/**
+ * A in the coordinates that make its sketch orthonormal.
+ *
+ *   A  n × d      M  m × d  a sketch of A      D  powers of two that bring the columns of M D near 1      M D P = Q R, pivoted
+ *   r  numerical rank      J  the first r columns of P      X = (A D)[:, J] R⁻¹  n × r      κ = ‖ |R| |R⁻¹| ‖_F
+ *
+ * For z = R y: ‖M D y‖ = ‖Q z‖ and ‖A D y‖ = ‖X z‖, so the singular values of X say how well M stands for A. X is made a block of rows at a time, by
+ * substitution: a computed row x̂ is that of R + ΔR with |ΔR| ≤ γ |R|, hence ‖x̂ − x‖ ≤ γ κ ‖x̂‖.
+ * Source: blendenpik's preconditioner; the rounding of substitution.
+ */
+import {
+  csrToDense,
+  denseCopy,
+  gram,
+  identity,
+  matmul,
+  selectRows,
+  slice,
+  solveTriangular,
+  view,
+  type NdArray,
+} from "@subquad/linalg-core";
+import { exponentOf, powerOfTwo } from "@subquad/linalg-core/kernels";
+import { qrSteps, rest, type Steps } from "@subquad/linalg-core/steps";
+import { shapeOf, type Rows } from "./apply.js";
+
+export interface Whitening {
+  readonly rank: number;
+  /** P: J, then the other columns. */
+  readonly order: Int32Array;
+  /** log2 D. */
+  readonly exponents: Int32Array;
+  /** [r, r] upper triangular. */
+  readonly R: NdArray;
+  /** [r, d − r]: R⁻¹ of it gives the other columns from those of J. */
+  readonly rest: NdArray;
+  /** κ; 0 for r = 0. */
+  readonly condition: number;
+  /** | ‖M D y‖ − ‖z‖ | ≤ slack ‖z‖, for y with support J: what Q lacks of orthonormal columns, and Q R of M D P. */
+  readonly slack: number;
+}
+
+/** Rows of a block: enough for products inside, few enough for turns of the event loop. */
+const BLOCK_WORK = 2 ** 24;
+const MOST_ROWS = 1024;
+
+/** M D P = Q R. A column of M without entries has D = 1. */
+export function* whitenSteps(where: string, M: NdArray, rankTolerance?: number): Steps<Whitening> {
+  const [m = 0, d = 0] = M.shape;
+  const scaled = denseCopy(M, "float64");
+  const exponents = columnExponents(scaled, d);
+  scaleColumns(scaled, d, exponents);
+  const options = { pivot: true, certify: true, ...(rankTolerance === undefined ? {} : { rankTolerance }) };
+  const { Q, R, permutation = new Int32Array(0), rank, certificate } = yield* qrSteps(where, view(scaled, [m, d]), options);
+  const leading = view(denseCopy(slice(R, [0, rank], [0, rank]), "float64"), [rank, rank]);
+  const inverse = rank === 0 ? leading : solveTriangular(leading, identity(rank), { upper: true });
+  yield rest();
+  const residual = certificate.kind === "deterministic" ? certificate.bound * frobenius(scaled) : Infinity;
+  const slack = rank === 0 ? 0 : departure(Q!, rank) + residual * frobenius(denseCopy(inverse, "float64"));
+  return {
+    rank,
+    order: permutation,
+    exponents,
+    R: leading,
+    rest: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
+    condition: productOfMagnitudes(leading, inverse),
+    slack,
+  };
+}
+
+/** Calls `visit` with X, the other columns of A D, and the first row of each block; A was checked to be finite. */
+export function* whitenedBlocks(A: Rows, W: Whitening, visit: (X: NdArray, others: NdArray, first: number) => void): Steps<void> {
+  const [n, d] = shapeOf(A);
+  const { rank: r, order, exponents, R } = W;
+  const step = Math.max(16, Math.min(MOST_ROWS, Math.floor(BLOCK_WORK / (1 + d * r))));
+  for (let from = 0; from < n; from += step) {
+    yield rest();
+    const rows = Math.min(step, n - from);
+    const block = rowsOf(A, from, from + rows);
+    scaleColumns(block, d, exponents);
+    const kept = new Float64Array(rows * r);
+    const others = new Float64Array(rows * (d - r));
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < r; j++) kept[i * r + j] = block[i * d + order[j]!]!;
+      for (let j = r; j < d; j++) others[i * (d - r) + j - r] = block[i * d + order[j]!]!;
+    }
+    const X = r === 0 ? view(kept, [rows, 0]) : solveTriangular(R, view(kept, [rows, r]), { upper: true, side: "right" });
+    visit(X, view(others, [rows, d - r]), from);
+  }
+}
+
+/** Rows [from, to) of A, row-major float64. */
+export function rowsOf(A: Rows, from: number, to: number): Float64Array<ArrayBuffer> {
+  if ("dense" in A) return denseCopy(slice(A.dense, [from, to]), "float64");
+  return denseCopy(
+    csrToDense(
+      selectRows(
+        A.sparse,
+        Int32Array.from({ length: to - from }, (_, i) => from + i),
+      ),
+    ),
+    "float64",
+  );
+}
+
+/** √ of a sum of squares, without overflow of what is near 1. */
+export function frobenius(entries: Float64Array): number {
+  let sum = 0;
+  for (let p = 0; p < entries.length; p++) sum += entries[p]! * entries[p]!;
+  return Math.sqrt(sum);
+}
+
+/** −exponent of the largest entry of each column. */
+function columnExponents(entries: Float64Array, d: number): Int32Array {
+  const largest = new Float64Array(d);
+  for (let p = 0; p < entries.length; p++) {
+    const size = Math.abs(entries[p]!);
+    if (size > largest[p % d]!) largest[p % d] = size;
+  }
+  return Int32Array.from(largest, (size) => (size === 0 ? 0 : -exponentOf(size)));
+}
+
+function scaleColumns(entries: Float64Array, d: number, exponents: Int32Array): void {
+  const low = Float64Array.from(exponents, (e) => powerOfTwo(Math.trunc(e / 2)));
+  const high = Float64Array.from(exponents, (e) => powerOfTwo(e - Math.trunc(e / 2)));
+  for (let p = 0, j = 0; p < entries.length; p++, j = j + 1 === d ? 0 : j + 1) entries[p] = entries[p]! * low[j]! * high[j]!;
+}
+
+/** ‖QᵀQ − I‖_F of the first r columns. */
+function departure(Q: NdArray, r: number): number {
+  const G = denseCopy(gram(slice(Q, null, [0, r])), "float64");
+  for (let i = 0; i < r; i++) G[i * (r + 1)] = G[i * (r + 1)]! - 1;
+  const [m = 0] = Q.shape;
+  return frobenius(G) + 2 * (m + 8) * 2 ** -53 * r;
+}
+
+/** ‖ |R| |T| ‖_F. */
+function productOfMagnitudes(R: NdArray, T: NdArray): number {
+  const [a, b] = [R, T].map((A) => denseCopy(A, "float64").map((x) => Math.abs(x))) as [
+    Float64Array<ArrayBuffer>,
+    Float64Array<ArrayBuffer>,
+  ];
+  const r = R.shape[0] ?? 0;
+  return r === 0 ? 0 : frobenius(denseCopy(matmul(view(a, [r, r]), view(b, [r, r])), "float64"));
+}
