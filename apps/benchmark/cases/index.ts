@@ -28,6 +28,8 @@ import { benchCase as strides } from "./linalg/strides.js";
 import { benchCase as svd } from "./linalg/svd.js";
 import { benchCase as svdBattery } from "./linalg/svd-battery.js";
 import { benchCase as threads } from "./linalg/threads.js";
+import { benchCase as families } from "./sketch/families.js";
+import { benchCase as psdLowRank } from "./sketch/psd-low-rank.js";
 
 export const cases: readonly Case[] = [
   gemmF32,
@@ -57,5 +59,7 @@ export const cases: readonly Case[] = [
   npyRows,
   half,
   threads,
+  families,
+  psdLowRank,
   realHeads,
 ];
