@@ -204,7 +204,7 @@ function* exactScores(request: Request): Steps<LeverageScores> {
 /** Norms of the rows of X, by random combinations where that is less work. */
 function* fastScores(request: Request, epsilon: number, failure: number): Steps<LeverageScores> {
   const { where, rows, n, seed } = request;
-  const [length, d] = shapeOf(rows);
+  const [, d] = shapeOf(rows);
   const k = Math.ceil(8 / (epsilon * epsilon * (1 - (2 / 3) * epsilon)));
   for (let attempt = 0; ; attempt++) {
     const { M, W } = yield* whitened(request, attempt);
