@@ -12,5 +12,7 @@ export type { EmbeddingPlan, JohnsonLindenstraussOptions, PlanEmbeddingOptions }
 export { measureDistortion, measureDistortionSync, type Distortion, type MeasureDistortionOptions } from "./distortion.js";
 export { embedSubspace, embedSubspaceSync } from "./embed.js";
 export type { EmbeddingFamily, EmbedSubspaceOptions, EmbedSubspaceResult } from "./embed.js";
+export { createAccumulator, decodeAccumulator } from "./accumulator.js";
+export type { AccumulatorOptions, RowPlaces, SketchAccumulator } from "./accumulator.js";
 export { leverageScores, leverageScoresSync, type LeverageScores, type LeverageScoresOptions } from "./leverage.js";
 export { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "./sampling.js";

@@ -1,0 +1,68 @@
+/**
+ * What both methods of leverage scores begin with: A in the coordinates of a sketch.
+ *
+ *   M = S A  sparse signs, m = max(4d, d + 32) rows; A itself where it is hardly taller, or where sketches have failed      W  whitening of M
+ *
+ * Source: see leverage.ts.
+ */
+import { csrToDense, view, type Certificate, type NdArray } from "@subquad/linalg-core";
+import type { Steps } from "@subquad/linalg-core/steps";
+import { applyRows, shapeOf, type Rows } from "./apply.js";
+import { sparseSign } from "./distributions.js";
+import type { LeverageScores } from "./leverage.js";
+import { whitenSteps, type Whitening } from "./whiten.js";
+
+export interface ScoreRequest {
+  readonly where: string;
+  /** With the rows of the ridge. */
+  readonly rows: Rows;
+  /** Rows whose scores are wanted. */
+  readonly n: number;
+  readonly seed: string;
+  readonly rankTolerance: number | undefined;
+}
+
+/** Sketches that are tried before A itself is taken. */
+export const ATTEMPTS = 3;
+
+/** Scores of a matrix of rank 0. */
+export function noScores(n: number, method: "exact" | "fast", seed: string, attempts: number): LeverageScores {
+  const certificate: Certificate = { kind: "exact", bound: 0 };
+  const diagnostics = { condition: 0, seed, attempts };
+  return { scores: new Float64Array(n), rank: 0, sum: 0, overestimate: 1, method, certificate, diagnostics };
+}
+
+/** M of attempt number `attempt`, and its whitening. */
+export function* whitened(request: ScoreRequest, attempt: number): Steps<{ readonly M: NdArray; readonly W: Whitening }> {
+  const { where, rows, seed, rankTolerance } = request;
+  const [length, d] = shapeOf(rows);
+  const m = Math.max(4 * d, d + 32);
+  const isSketched = attempt < ATTEMPTS && length > 2 * m;
+  const sample = { distribution: sparseSign(m, length), seed: attempt === 0 ? `leverage/${seed}` : `leverage/${seed}/${attempt}` };
+  const M = isSketched ? view(yield* applyRows(`${where}(A)`, sample, rows), [m, d]) : dense(rows);
+  return { M, W: yield* whitenSteps(where, M, rankTolerance) };
+}
+
+/** scores[first + i] ← ‖row i‖², for the rows whose scores are wanted. */
+export function squareRows(entries: Float64Array, width: number, first: number, scores: Float64Array): void {
+  const count = Math.min(entries.length / width, scores.length - first);
+  for (let i = 0; i < count; i++) scores[first + i] = squareOf(entries, i * width, width);
+}
+
+/** Sum of squares of `count` entries. */
+export function squareOf(entries: Float64Array, from: number, count: number): number {
+  let sum = 0;
+  for (let p = from; p < from + count; p++) sum += entries[p]! * entries[p]!;
+  return sum;
+}
+
+/** Sum of entries. */
+export function sumOf(entries: Float64Array): number {
+  let sum = 0;
+  for (const entry of entries) sum += entry;
+  return sum;
+}
+
+function dense(A: Rows): NdArray {
+  return "dense" in A ? A.dense : csrToDense(A.sparse);
+}

@@ -1,0 +1,79 @@
+/**
+ * Leverage scores to rounding: CholeskyQR of what a sketch has conditioned.
+ *
+ *   X = (A D)[:, J] R⁻¹  n × r, whiten.ts      G = XᵀX = L Lᵀ      τ_i = ‖x_i L⁻ᵀ‖²      e = γ κ  rounding of a row of X, relative
+ *
+ * Where the sketch embeds A the eigenvalues of G are near 1, so that L⁻ᵀ costs no digits whatever the condition of A. To first order a change of
+ * rows by e moves τ_i by at most 4 e τ_i ‖X‖_F / σ_min(X), and one of G by η moves it by η τ_i / σ_min(X)².
+ * Source: textbook; the sketch as a preconditioner of CholeskyQR.
+ */
+import { denseCopy, gram, solveTriangular, view } from "@subquad/linalg-core";
+import { choleskySteps, type Steps } from "@subquad/linalg-core/steps";
+import { shapeOf } from "./apply.js";
+import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
+import type { LeverageScores } from "./leverage.js";
+import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
+import { frobenius, whitenedBlocks, type Whitening } from "./whiten.js";
+
+/** ‖G − I‖_F above which another sketch is taken. */
+const WORST = 0.9;
+const UNIT = 2 ** -53;
+
+/** All scores; one pass for G and one for the norms. */
+export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
+  const { where, rows, n, seed, rankTolerance } = request;
+  for (let attempt = 0; ; attempt++) {
+    const { W } = yield* whitened(request, attempt);
+    const r = W.rank;
+    const { G, blocks, losses } = yield* gramOf(request, W);
+    const entries = denseCopy(G, "float64");
+    let trace = 0;
+    for (let i = 0; i < r; i++) {
+      trace += entries[i * (r + 1)]!;
+      entries[i * (r + 1)] = entries[i * (r + 1)]! - 1;
+    }
+    const distance = frobenius(entries);
+    const isLost = isLossy(losses, Math.sqrt(trace), W) && isAbove(losses, W, rankTolerance);
+    if (attempt < ATTEMPTS && (!(distance <= WORST) || isLost)) continue;
+    if (r === 0) return noScores(n, "exact", seed, attempt + 1);
+    const scores = new Float64Array(n);
+    const { L } = yield* choleskySteps(where, G);
+    yield* whitenedBlocks(rows, W, (X, _, first) => {
+      squareRows(denseCopy(solveTriangular(L, X, { transpose: true, side: "right" }), "float64"), r, first, scores);
+    });
+    const least = Math.max(1 - distance, 1 - WORST); // σ_min(X)²
+    const e = 8 * (r + 8) * UNIT * W.condition;
+    const summation = 4 * (1024 + blocks + 4 * r) * UNIT * trace;
+    const bound = (4 * e * Math.sqrt(trace)) / Math.sqrt(least) + summation / least;
+    return {
+      scores,
+      rank: r,
+      sum: sumOf(scores),
+      overestimate: 1,
+      method: "exact",
+      certificate: { kind: "exact", bound: Math.min(bound, 1) },
+      diagnostics: { condition: W.condition, seed, attempts: attempt + 1 },
+    };
+  }
+}
+
+/** XᵀX, and what the columns beside J lack. */
+function* gramOf({ rows }: ScoreRequest, W: Whitening): Steps<{ G: ReturnType<typeof gram>; blocks: number; losses: Losses }> {
+  const { rank: r } = W;
+  const [, d] = shapeOf(rows);
+  const losses = startLosses(d - r);
+  let G = view(new Float64Array(r * r), [r, r]);
+  let blocks = 0;
+  yield* whitenedBlocks(rows, W, (X, others) => {
+    blocks++;
+    if (r > 0) G = gram(X, { beta: 1, out: G });
+    addLosses(X, others, W, losses);
+  });
+  return { G, blocks, losses };
+}
+
+/** Whether a column lacks more than the caller's tolerance lets a pivot lack: 2√d for all pivots after it, 2 for the sketch. */
+function isAbove({ missing }: Losses, { rank: r, R, order }: Whitening, rankTolerance = 0): boolean {
+  const allowance = r === 0 ? 0 : 4 * Math.sqrt(order.length) * rankTolerance * Math.abs(R.get(0, 0));
+  return missing.some((square) => !(Math.sqrt(square) <= allowance));
+}
