@@ -73,6 +73,8 @@ export interface Distortion {
 
 const OPTION_NAMES = ["method", "confidence", "steps", "seed"];
 const UNIT = 2 ** -53;
+/** What squares below 2^-1074 can hide in norms of any number of entries. */
+const UNDERFLOW = 2 ** -500;
 const NORM = "singular values of S Q, minus 1";
 
 /**
@@ -148,6 +150,9 @@ interface Interval {
   readonly upper: number;
 }
 
+/** Of a sketch that has lost a direction: how much it stretches others depends on what is lost. */
+const UNKNOWN: Interval = { lower: 0, upper: Infinity };
+
 function certificateOf({ lower, upper }: Interval, method: "exact" | "lanczos", confidence: number): Certificate {
   const bound = Math.max(1 - lower, upper - 1, 0);
   if (!(bound < Infinity)) return { kind: "none", reason: "A in the coordinates of the sketch is singular to working precision" };
@@ -168,22 +173,21 @@ function* exactly(where: string, A: Rows, W: Whitening): Steps<Interval> {
     addLosses(X, others, W, losses);
   });
   if (r === 0) return isLossy(losses, 0, W) ? { lower: 0, upper: 1 } : { lower: 1, upper: 1 };
-  if (G === undefined) return { lower: 1, upper: 1 }; // no rows
+  if (G === undefined) return UNKNOWN; // no rows of A, and some of M
   const entries = denseCopy(G, "float64");
   let trace = 0;
   for (let i = 0; i < r; i++) trace += entries[i * (r + 1)]!;
-  if (!(trace < Infinity)) return { lower: 0, upper: Infinity };
+  if (!(trace < Infinity) || isLossy(losses, Math.sqrt(trace), W)) return UNKNOWN;
   const { values, certificate } = yield* eigSymmetricSteps(where, G);
   const rounding = 2 * (1024 + blocks + d) * UNIT * trace + (certificate.kind === "none" ? Infinity : certificate.bound);
   const lowest = values.get(0);
   const highest = values.get(r - 1);
-  const interval = widened(highest + rounding, lowest - rounding, Math.sqrt(trace), W);
-  return isLossy(losses, Math.sqrt(trace), W) ? { ...interval, lower: 0 } : interval;
+  return widened(highest + rounding, lowest - rounding, Math.sqrt(trace), W);
 }
 
 /** 1/σ_max and 1/σ_min of the X that was meant, from squares for the X that was computed; ‖z‖ stands for ‖M x‖ up to the slack of Q R. */
 function widened(highest: number, lowest: number, size: number, { rank: r, condition, slack }: Whitening): Interval {
-  const e = 4 * (r + 8) * UNIT * condition * size;
+  const e = 4 * (r + 8) * UNIT * condition * size + UNDERFLOW;
   const largest = Math.sqrt(Math.max(0, highest)) + e;
   const least = Math.sqrt(Math.max(0, lowest)) - e;
   return { lower: Math.max(0, 1 - slack) / largest, upper: least > 0 ? (1 + slack) / least : Infinity };
@@ -198,36 +202,34 @@ function* byLanczos(where: string, A: Rows, W: Whitening, steps: number, confide
   if (d > r) yield* whitenedBlocks(A, W, (X, others) => { addLosses(X, others, W, losses); }); // prettier-ignore
   const { low, high } = yield* spectrumIntervalSteps(where, normalEquations(A, W), { steps, confidence, seed: `sketch/lanczos/${seed}` });
   const rounding = 8 * (n + r) * UNIT * W.condition * high * r;
-  const interval = widened(high + rounding, low - rounding, Math.sqrt(r * high), W);
-  return isLossy(losses, Math.sqrt(r * high), W) ? { ...interval, lower: 0 } : interval;
+  if (isLossy(losses, Math.sqrt(r * high), W)) return UNKNOWN;
+  return widened(high + rounding, low - rounding, Math.sqrt(r * high), W);
 }
 
 /** v → R⁻ᵀ (A D)ᵀ_J (A D)_J R⁻¹ v. */
 function normalEquations(A: Rows, { rank: r, order, exponents, R }: Whitening): LinearOperator {
   const kept = order.slice(0, r);
   const scales = Float64Array.from(kept, (j) => powerOfTwo(exponents[j]!));
-  const columns = "sparse" in A ? selectColumns(A.sparse, kept, scales) : undefined;
-  return {
-    shape: [r, r],
-    apply: (v) => {
-      const x = solveTriangular(R, view(denseCopy(v, "float64"), [r, 1]), { upper: true });
-      let y: NdArray;
-      if (columns !== undefined) y = matvec(columns, matvec(columns, view(denseCopy(x, "float64"), [r])), { transpose: true });
-      else {
-        const spread = new Float64Array(shapeOf(A)[1]);
-        for (let j = 0; j < r; j++) spread[kept[j]!] = x.get(j, 0) * scales[j]!;
-        const back = denseCopy(
-          matvec((A as { dense: NdArray }).dense, matvec((A as { dense: NdArray }).dense, view(spread, [spread.length])), {
-            transpose: true,
-          }),
-          "float64",
-        );
-        y = view(
-          Float64Array.from(kept, (k, j) => back[k]! * scales[j]!),
-          [r],
-        );
-      }
-      return view(denseCopy(solveTriangular(R, view(denseCopy(y, "float64"), [r, 1]), { upper: true, transpose: true }), "float64"), [r]);
-    },
+  const gramOf = "sparse" in A ? sparseGram(A.sparse, kept, scales) : denseGram(A.dense, kept, scales);
+  const solve = (v: NdArray, isTransposed: boolean): Float64Array<ArrayBuffer> => {
+    const columns = view(denseCopy(v, "float64"), [r, 1]);
+    return denseCopy(solveTriangular(R, columns, { upper: true, transpose: isTransposed }), "float64");
+  };
+  return { shape: [r, r], apply: (v) => view(solve(gramOf(view(solve(v, false), [r])), true), [r]) };
+}
+
+function sparseGram(A: CsrMatrix, kept: Int32Array, scales: Float64Array): (x: NdArray) => NdArray {
+  const columns = selectColumns(A, kept, scales);
+  return (x) => matvec(columns, matvec(columns, x), { transpose: true });
+}
+
+function denseGram(A: NdArray, kept: Int32Array, scales: Float64Array): (x: NdArray) => NdArray {
+  const spread = new Float64Array(A.shape[1] ?? 0);
+  return (x) => {
+    const entries = denseCopy(x, "float64");
+    for (let j = 0; j < kept.length; j++) spread[kept[j]!] = entries[j]! * scales[j]!;
+    const back = denseCopy(matvec(A, matvec(A, view(spread, [spread.length])), { transpose: true }), "float64");
+    const out = Float64Array.from(kept, (k, j) => back[k]! * scales[j]!);
+    return view(out, [out.length]);
   };
 }

@@ -8,6 +8,7 @@
  * Source: planEmbedding for the first m; measureDistortion for the certificate.
  */
 import {
+  assertFinite,
   assertInRange,
   assertKnownOptions,
   assertOneOf,
@@ -36,7 +37,7 @@ export type EmbeddingFamily = "gaussian" | "rademacher" | "countSketch" | "spars
 export interface EmbedSubspaceOptions {
   /** ε. In (0, 1). Default 0.5. */
   readonly epsilon?: number;
-  /** δ: of lanczos, over all that are measured, and of the plan. In [1e-12, 0.5]. Default 1e-3. */
+  /** δ: of lanczos, over all that are measured, and of the plan. In [1e-11, 0.5]. Default 1e-3. */
   readonly failure?: number;
   /** Default "auto": the cheapest; "none" when no sketch pays. A named one is kept to. */
   readonly family?: EmbeddingFamily | "auto";
@@ -97,14 +98,14 @@ export function* embedSubspaceSteps(
   assertKnownOptions(where, options, known);
   const { epsilon = 0.5, failure = 1e-3, family = "auto", measure = "auto" } = options;
   assertInRange(where, { epsilon }, 0, 1, { openLow: true, openHigh: true });
-  assertInRange(where, { failure }, 1e-12, 0.5);
+  assertInRange(where, { failure }, 1e-11, 0.5);
   assertOneOf(where, { family }, FAMILIES);
   assertOneOf(where, { measure }, ["auto", "exact", "lanczos"]);
   const seed = normalizeSeed(options.seed ?? "0", where);
   const { rows } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(rows);
   const plan = planEmbedding(Math.max(1, d), { epsilon, failure, family, n, width: d, ...(isCsr(A) ? { nnz: A.values.length } : {}) });
-  if (plan.method === "none" || d === 0) return asItIs(A, plan, seed);
+  if (plan.method === "none" || d === 0) return asItIs(where, A, plan, seed);
 
   let best: (Distortion & { readonly sketch: NdArray; readonly operator: SketchOperator }) | undefined;
   let m = plan.rows;
@@ -129,7 +130,7 @@ export function* embedSubspaceSteps(
   const method = plan.method as EmbeddingFamily;
   const result: EmbedSubspaceResult = { sketch, operator, lower, upper, method, certificate, diagnostics: { plan, attempts, seed } };
   if (boundOf(best!) <= epsilon) return result;
-  if (family === "auto") return asItIs(A, plan, seed, attempts);
+  if (family === "auto") return asItIs(where, A, plan, seed, attempts);
   const rule = `expected a distortion of at most ${epsilon}, got ${boundOf(best!)} after ${attempts} attempts`;
   throw new NotConvergedError(where, result, rule);
 }
@@ -139,8 +140,9 @@ function boundOf({ lower, upper }: { readonly lower: number; readonly upper: num
 }
 
 /** S = I. */
-function asItIs(A: MatrixInput | CsrMatrix, plan: EmbeddingPlan, seed: string, attempts = 0): EmbedSubspaceResult {
-  const { rows, dtype } = readRows(A, "embedSubspace(A)");
+function asItIs(where: string, A: MatrixInput | CsrMatrix, plan: EmbeddingPlan, seed: string, attempts = 0): EmbedSubspaceResult {
+  const { rows, dtype } = readRows(A, `${where}(A)`);
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`);
   const dense = "sparse" in rows ? csrToDense(rows.sparse) : rows.dense;
   const sketch = view(denseCopy(dense, dtype), dense.shape);
   const certificate: Certificate = { kind: "exact", bound: 0 };

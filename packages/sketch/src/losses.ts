@@ -6,20 +6,24 @@
  * Source: the rounding of a product.
  */
 import { denseCopy, matmul, type NdArray } from "@subquad/linalg-core";
-import { frobenius, type Whitening } from "./whiten.js";
+import type { Whitening } from "./whiten.js";
 
-/** Squares so far, a column each: of what is missing, and of the column. */
+/** So far, a number each column: squares of what is missing, squares of the column, its largest entry. */
 export interface Losses {
   readonly missing: Float64Array;
   readonly sizes: Float64Array;
+  readonly largest: Float64Array;
 }
 
+/** Columns below it have no squares to speak of; the sketch, whose columns are near 1, has nothing of their kind. */
+const TINY = 2 ** -400;
+
 export function startLosses(count: number): Losses {
-  return { missing: new Float64Array(count), sizes: new Float64Array(count) };
+  return { missing: new Float64Array(count), sizes: new Float64Array(count), largest: new Float64Array(count) };
 }
 
 /** Adds a block of rows: X and the columns beside J. */
-export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, sizes }: Losses): void {
+export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, sizes, largest }: Losses): void {
   const [rows = 0, count = 0] = others.shape;
   if (count === 0) return;
   const given = denseCopy(others, "float64");
@@ -30,13 +34,19 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
       const gap = entry - predicted[i * count + j]!;
       missing[j] = missing[j]! + gap * gap;
       sizes[j] = sizes[j]! + entry * entry;
+      largest[j] = Math.max(largest[j]!, Math.abs(entry));
     }
   }
 }
 
 /** Whether one is lost; `size` is ‖X‖_F. */
-export function isLossy({ missing, sizes }: Losses, size: number, { rank: r, condition, rest }: Whitening): boolean {
-  const weights = r === 0 ? 0 : frobenius(denseCopy(rest, "float64"));
+export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, condition, rest }: Whitening): boolean {
+  const weights = new Float64Array(missing.length); // squares of ‖w‖
+  const entries = denseCopy(rest, "float64");
+  for (let p = 0; p < entries.length; p++) weights[p % weights.length] = weights[p % weights.length]! + entries[p]! * entries[p]!;
   const unit = 64 * (r + 16) * 2 ** -53 * (1 + condition);
-  return missing.some((square, j) => !(Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * weights)));
+  return missing.some((square, j) => {
+    if (largest[j]! > 0 && largest[j]! < TINY) return true;
+    return !(square < Infinity && Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * Math.sqrt(weights[j]!)));
+  });
 }
