@@ -3,20 +3,20 @@
  *
  *   X = (A D)[:, J] R⁻¹  n × r, whiten.ts      G = XᵀX = L Lᵀ      τ_i = ‖x_i L⁻ᵀ‖²      e = γ κ  rounding of a row of X, relative
  *
- * Where the sketch embeds A the eigenvalues of G are near 1, so that L⁻ᵀ costs no digits whatever the condition of A. To first order a change of
+ * Where the sketch embeds A the eigenvalues of G are of the size of 1, so that L⁻ᵀ costs no digits whatever the condition of A. To first order a change of
  * rows by e moves τ_i by at most 4 e τ_i ‖X‖_F / σ_min(X), and one of G by η moves it by η τ_i / σ_min(X)².
  * Source: textbook; the sketch as a preconditioner of CholeskyQR.
  */
 import { denseCopy, gram, solveTriangular, view } from "@subquad/linalg-core";
-import { choleskySteps, type Steps } from "@subquad/linalg-core/steps";
+import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf } from "./apply.js";
 import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
 import type { LeverageScores } from "./leverage.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
-import { frobenius, whitenedBlocks, type Whitening } from "./whiten.js";
+import { whitenedBlocks, type Whitening } from "./whiten.js";
 
-/** ‖G − I‖_F above which another sketch is taken. */
-const WORST = 0.9;
+/** Condition of G above which another sketch is taken: that of a good one is about 9. */
+const WORST = 100;
 const UNIT = 2 ** -53;
 
 /** All scores; one pass for G and one for the norms. */
@@ -26,25 +26,22 @@ export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
     const { W } = yield* whitened(request, attempt);
     const r = W.rank;
     const { G, blocks, losses } = yield* gramOf(request, W);
-    const entries = denseCopy(G, "float64");
-    let trace = 0;
-    for (let i = 0; i < r; i++) {
-      trace += entries[i * (r + 1)]!;
-      entries[i * (r + 1)] = entries[i * (r + 1)]! - 1;
-    }
-    const distance = frobenius(entries);
+    const { values, certificate } = yield* eigSymmetricSteps(where, G);
+    const squares = denseCopy(values, "float64"); // of the singular values of X, ascending
+    const trace = sumOf(squares);
+    const summation = 4 * (1024 + blocks + 4 * r) * UNIT * trace;
+    const least = r === 0 ? 1 : squares[0]! - summation - (certificate.kind === "none" ? Infinity : certificate.bound); // σ_min(X)²
+    const isBad = !(r === 0 || squares[r - 1]! <= WORST * least);
     const isLost = isLossy(losses, Math.sqrt(trace), W) && isAbove(losses, W, rankTolerance);
-    if (attempt < ATTEMPTS && (!(distance <= WORST) || isLost)) continue;
+    if (attempt < ATTEMPTS && (isBad || isLost)) continue;
     if (r === 0) return noScores(n, "exact", seed, attempt + 1);
     const scores = new Float64Array(n);
     const { L } = yield* choleskySteps(where, G);
     yield* whitenedBlocks(rows, W, (X, _, first) => {
       squareRows(denseCopy(solveTriangular(L, X, { transpose: true, side: "right" }), "float64"), r, first, scores);
     });
-    const least = Math.max(1 - distance, 1 - WORST); // σ_min(X)²
     const e = 8 * (r + 8) * UNIT * W.condition;
-    const summation = 4 * (1024 + blocks + 4 * r) * UNIT * trace;
-    const bound = (4 * e * Math.sqrt(trace)) / Math.sqrt(least) + summation / least;
+    const bound = 4 * e * Math.sqrt(trace / Math.max(least, 0)) + summation / Math.max(least, 0) || 1; // NaN is no bound
     return {
       scores,
       rank: r,

@@ -5,18 +5,22 @@
  *   t_i = ‖x_i Ω‖² / k  the scores, Ω  r × k standard normals, k = ⌈8 / (ε² − 2ε³/3)⌉; t_i = ‖x_i‖² where k ≥ r
  *
  * What Ω does to the norms of rows is measured on a random sample of them, by substitution: of the factors by which a row may be wrong,
- * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has.  Source: arXiv:1109.3843.
+ * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has. Where the distortion cannot
+ * be told, A being too ill-conditioned for products with AᵀA (beyond 1e6 or so), the exact method takes over.  Source: arXiv:1109.3843.
  */
 import { denseCopy, rngFor, selectRows, solveTriangular, view, type NdArray } from "@subquad/linalg-core";
 import { powerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
-import { ATTEMPTS, noScores, squareOf, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
+import { noScores, squareOf, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
+import { exactScores } from "./leverage-exact.js";
 import type { LeverageScores } from "./leverage.js";
 import { rowsNeeded } from "./sample-size.js";
 import { rowsOf, whitenedBlocks, type Whitening } from "./whiten.js";
 
+/** Sketches that are tried. */
+const TRIES = 2;
 /** Share of the rows that may be further off. */
 const FRACTION = 0.02;
 /** Exponents of columns beyond which a product with D R⁻¹ Ω may overflow. */
@@ -30,19 +34,24 @@ export function* fastScores(request: ScoreRequest, epsilon: number, failure: num
   for (let attempt = 0; ; attempt++) {
     const { M, W } = yield* whitened(request, attempt);
     const r = W.rank;
-    const options = { method: "lanczos", confidence: 1 - failure / (2 * (ATTEMPTS + 1)), seed: `${seed}/${attempt}` } as const;
+    const options = { method: "lanczos", confidence: 1 - failure / (2 * TRIES), seed: `${seed}/${attempt}` } as const;
     const { lower, upper } = yield* measureDistortionSteps(where, input, M, options);
-    if (attempt < ATTEMPTS && !(lower > 0 && upper < Infinity)) continue;
+    if (!(lower > 0 && upper < Infinity)) {
+      if (attempt + 1 < TRIES) continue;
+      return yield* exactScores(request);
+    }
     if (r === 0) return noScores(n, "fast", seed, attempt + 1);
     const k = Math.ceil(8 / (epsilon * epsilon * (1 - (2 / 3) * epsilon)));
     const isDirect = k >= r || W.exponents.some((exponent) => Math.abs(exponent) > FAR);
     const scores = isDirect ? yield* squares(rows, W, n) : yield* combinedSquares(where, rows, W, n, k, seed);
     const { least, most } = isDirect ? { least: 1, most: 1 } : yield* ratios(rows, W, scores, failure / 2, seed);
     const e = 4 * (r + 8) * UNIT * W.condition; // of a row of X, on which both sides rest
-    const spread = e < 1 ? (1 + e) / (1 - e) : Infinity;
+    if (!(e < 1)) return yield* exactScores(request);
+    const spread = (1 + e) / (1 - e);
     const rounding = spread * spread;
     const overestimate = (rounding * upper * upper) / least;
     const factor = Math.max(overestimate, (rounding * most) / (lower * lower));
+    if (!(factor < Infinity)) return yield* exactScores(request);
     const norm = "factor between a score and its estimate, minus 1";
     const fraction = isDirect ? 0 : FRACTION;
     return {
@@ -51,10 +60,7 @@ export function* fastScores(request: ScoreRequest, epsilon: number, failure: num
       sum: sumOf(scores),
       overestimate,
       method: "fast",
-      certificate:
-        factor < Infinity
-          ? { kind: "statistical", bound: factor - 1, norm, fraction, confidence: 1 - failure }
-          : { kind: "none", reason: "A is singular to working precision in the coordinates of its sketch" },
+      certificate: { kind: "statistical", bound: factor - 1, norm, fraction, confidence: 1 - failure },
       diagnostics: { condition: W.condition, seed, attempts: attempt + 1 },
     };
   }

@@ -29,7 +29,7 @@ import { fastScores } from "./leverage-fast.js";
 import { readRows } from "./operator.js";
 
 export interface LeverageScoresOptions {
-  /** "exact": 4 n d² flops. "fast": within a factor, see the certificate. Default "auto": exact up to 2e10 flops, and with rankTolerance. */
+  /** "exact": 4 n d² flops. "fast": within a factor; exact where A is too ill-conditioned for that. Default "auto": exact up to 2e10 flops, and with rankTolerance. */
   readonly method?: "auto" | "exact" | "fast";
   /** λ ≥ 0. Default 0. */
   readonly ridge?: number;
@@ -69,7 +69,7 @@ const EXACT_FLOPS = 2e10;
  * @param options see LeverageScoresOptions, and RunControl.
  * @returns a promise of LeverageScores.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index.
- * @complexity exact 4 n d² flops, fast n d² + 2 n d k; extra space O(d²) and a sketch of 4d rows.
+ * @complexity exact 4 n d² flops, fast (240 + 2k) n d or as many for each nonzero; extra space O(d²) and a sketch of 4d rows.
  * @source arXiv:1109.3843.
  * @example const { scores, rank } = await leverageScores([[1, 0], [0, 1], [0, 1]]); // scores -> [1, 0.5, 0.5]
  */

@@ -3,10 +3,12 @@
  *
  *   A  n × d      p  n  probabilities      c  draws with replacement      w_i = multiplicity_i / (c p_i)      Σ w_i a_iᵀ a_i has expectation AᵀA
  *
- * p equal, by row norms, by leverage scores (with a ridge), or given. Rows come back sorted and once each. For d columns the certificate is the
- * distortion of the weighted sample, measured.  Source: matrix Chernoff for the number of draws (embedding-dimension.ts).
+ * p equal, by row norms, by leverage scores (with a ridge), or given. Rows come back sorted and once each. By leverage c is what the matrix
+ * Chernoff bound asks for with τ_i / p_i ≤ quality, the rank where scores are exact. The certificate is the distortion of the weighted sample,
+ * measured.  Source: matrix Chernoff (embedding-dimension.ts).
  */
 import {
+  asArray,
   assertBoolean,
   assertFinite,
   assertInRange,
@@ -141,8 +143,8 @@ export function* sampleRowsSteps(
   if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`);
   if (n === 0) throw new OptionError(where, "A", "a row at least", `[${n}, ${d}]`);
 
-  const p = yield* probabilitiesOf(where, rows, by, ridge, seed);
-  const count = options.count ?? samplingRows(Math.max(1, d), epsilon, failure, Math.max(1, d));
+  const { p, dimension, quality } = yield* probabilitiesOf(where, rows, by, ridge, seed);
+  const count = options.count ?? samplingRows(dimension, epsilon, failure, quality);
   const distribution = rowSampling(count, p, { replacement });
   const { indices: drawn } = drawRows({ distribution, seed });
   const times = new Map<number, number>();
@@ -152,39 +154,65 @@ export function* sampleRowsSteps(
   const weights = Float64Array.from(indices, (i, k) => multiplicity[k]! / (count * distribution.probabilities![i]!));
   let certificate: Certificate = { kind: "none", reason: "pass certify: true" };
   if (certify) {
-    const sample = new Float64Array(indices.length * d);
-    for (let k = 0; k < indices.length; k++) {
-      const root = Math.sqrt(weights[k]!);
-      sample.set(
-        rowsOf(rows, indices[k]!, indices[k]! + 1).map((x) => root * x),
-        k * d,
-      );
-    }
+    const sample = weighted(rows, indices, weights);
     ({ certificate } = yield* measureDistortionSteps(where, A, view(sample, [indices.length, d]), { method: "exact" }));
   }
   return { indices, weights, multiplicity, method, certificate, diagnostics: { count, seed } };
 }
 
-/** Not yet of sum 1. */
+/** √w_i a_i of the rows that were drawn. */
+function weighted(A: Rows, indices: Int32Array, weights: Float64Array): Float64Array<ArrayBuffer> {
+  const [, d] = shapeOf(A);
+  const sample = new Float64Array(indices.length * d);
+  for (let k = 0; k < indices.length; k++) {
+    const row = rowsOf(A, indices[k]!, indices[k]! + 1);
+    const root = Math.sqrt(weights[k]!);
+    for (let j = 0; j < d; j++) sample[k * d + j] = root * row[j]!;
+  }
+  return sample;
+}
+
+interface Probabilities {
+  /** Not yet of sum 1. */
+  readonly p: Float64Array;
+  /** r, or d. */
+  readonly dimension: number;
+  /** By "leverage": at least τ_i / p_i for every row, p of sum 1. */
+  readonly quality: number;
+}
+
 function* probabilitiesOf(
   where: string,
   rows: Rows,
   by: NonNullable<SampleRowsOptions["by"]>,
   ridge: number | undefined,
   seed: string,
-): Steps<VectorInput> {
-  const [n] = shapeOf(rows);
-  if (by === "uniform") return new Float64Array(n).fill(1);
-  if (typeof by !== "string") return by;
-  const p = by === "norm" ? squaredNorms(rows) : yield* scoresOf(where, rows, by === "leverage" ? undefined : ridge, seed);
-  if (p.every((x) => x === 0))
-    throw new AssumptionError(where, { argument: "A", assumption: "the number of rows with an entry", allowed: 1, measured: 0 });
+): Steps<Probabilities> {
+  const [n, d] = shapeOf(rows);
+  const others = { dimension: d, quality: d };
+  if (by === "uniform") return { p: new Float64Array(n).fill(1), ...others };
+  if (typeof by !== "string") return { p: givenProbabilities(where, by, n), ...others };
+  if (by === "norm") return { p: positive(where, squaredNorms(rows)), ...others };
+  const A = "dense" in rows ? rows.dense : rows.sparse;
+  const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) });
+  return { p: positive(where, scores), dimension: rank, quality: overestimate * sum };
+}
+
+function givenProbabilities(where: string, by: VectorInput, n: number): Float64Array {
+  const given = asArray(by, `${where}(by)`);
+  if (given.shape.length !== 1 || given.shape[0] !== n) throw new OptionError(where, "by", `a vector of ${n} probabilities`, given.shape);
+  assertFinite(given, `${where}(by)`);
+  const p = denseCopy(given, "float64");
+  const negative = p.find((value) => value < 0);
+  if (negative !== undefined) throw new OptionError(where, "by", "nonnegative probabilities", negative);
+  const total = p.reduce((sum, value) => sum + value, 0);
+  if (!(total > 0 && total < Infinity)) throw new OptionError(where, "by", "probabilities of a positive, finite sum", total);
   return p;
 }
 
-function* scoresOf(where: string, rows: Rows, ridge: number | undefined, seed: string): Steps<Float64Array> {
-  const A = "dense" in rows ? rows.dense : rows.sparse;
-  return (yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) })).scores;
+function positive(where: string, p: Float64Array): Float64Array {
+  if (p.some((x) => x > 0)) return p;
+  throw new AssumptionError(where, { argument: "A", assumption: "a row with an entry", allowed: "one at least", measured: "none" });
 }
 
 /** Squares of row norms, over a common power of two. */
@@ -192,7 +220,7 @@ function squaredNorms(rows: Rows): Float64Array {
   const [n, d] = shapeOf(rows);
   let largest = 0;
   const entries = "dense" in rows ? denseCopy(rows.dense, "float64") : rows.sparse.values;
-  for (let q = 0; q < entries.length; q++) largest = Math.max(largest, Math.abs(entries[q]!));
+  for (const entry of entries) largest = Math.max(largest, Math.abs(entry));
   const p = new Float64Array(n);
   if (largest === 0) return p;
   for (let i = 0; i < n; i++) {
