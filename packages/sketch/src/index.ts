@@ -14,3 +14,5 @@ export { embedSubspace, embedSubspaceSync } from "./embed.js";
 export type { EmbeddingFamily, EmbedSubspaceOptions, EmbedSubspaceResult } from "./embed.js";
 export { leverageScores, leverageScoresSync, type LeverageScores, type LeverageScoresOptions } from "./leverage.js";
 export { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "./sampling.js";
+export { qbDecomposition, qbDecompositionSync, type LowRankOptions, type QbDecomposition } from "./qb.js";
+export { randomizedSvd, randomizedSvdSync, type RandomizedSvd, type RandomizedSvdOptions } from "./randomized-svd.js";

@@ -4,3 +4,5 @@
  * Not covered by semver.
  */
 export { psdLowRankSteps } from "./psd-low-rank.js";
+export { qbDecompositionSteps } from "./qb.js";
+export { randomizedSvdSteps } from "./randomized-svd.js";
