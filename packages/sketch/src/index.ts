@@ -16,3 +16,6 @@ export { leverageScores, leverageScoresSync, type LeverageScores, type LeverageS
 export { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "./sampling.js";
 export { qbDecomposition, qbDecompositionSync, type LowRankOptions, type QbDecomposition } from "./qb.js";
 export { randomizedSvd, randomizedSvdSync, type RandomizedSvd, type RandomizedSvdOptions } from "./randomized-svd.js";
+export { interpolativeDecomposition, interpolativeDecompositionSync } from "./interpolative.js";
+export type { InterpolativeDecomposition, InterpolativeOptions } from "./interpolative.js";
+export { cur, curSync, type CurDecomposition, type CurOptions } from "./cur.js";
