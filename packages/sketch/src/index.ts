@@ -19,3 +19,5 @@ export { randomizedSvd, randomizedSvdSync, type RandomizedSvd, type RandomizedSv
 export { interpolativeDecomposition, interpolativeDecompositionSync } from "./interpolative.js";
 export type { InterpolativeDecomposition, InterpolativeOptions } from "./interpolative.js";
 export { cur, curSync, type CurDecomposition, type CurOptions } from "./cur.js";
+export { decodeFrequentDirections, frequentDirections } from "./frequent-directions.js";
+export type { FrequentDirections, FrequentDirectionsOptions, FrequentDirectionsValue } from "./frequent-directions.js";
