@@ -4,3 +4,7 @@
  * Not covered by semver.
  */
 export { psdLowRankSteps } from "./psd-low-rank.js";
+export { qbDecompositionSteps } from "./qb.js";
+export { randomizedSvdSteps } from "./randomized-svd.js";
+export { interpolativeDecompositionSteps } from "./interpolative.js";
+export { curSteps } from "./cur.js";
