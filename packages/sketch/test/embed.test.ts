@@ -109,7 +109,7 @@ describe("laws", () => {
   });
 
   it("none after attempts: a condition for which nothing can be said; NotConvergedError for a family that was named", () => {
-    const G = fill((_i, j, normal) => 10 ** ((-EXPO * j) / (d - 1)) * normal());
+    const G = fill((_i, j, normal) => 10 ** ((-13 * j) / (d - 1)) * normal());
     const { normal } = testRandom("mix");
     const H = view(
       Float64Array.from({ length: d * d }, () => normal()),
