@@ -96,7 +96,7 @@ describe("theorem-sized", () => {
     }
     const expected = (columns * z * (z - 1)) / (m * (m - 1));
     expect(pairs.size).toBe(28);
-    // a column gives three of the 28 pairs: under the null their covariance is below that of independent draws, so chi-square is conservative
+    // a column gives three of the 28 pairs, v: vvᵀ ≤ 3 diag(v), so the statistic is at most 3 times a chi-square of 27 degrees
     expect([...pairs.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThanOrEqual(
       3 * CHI_SQUARE[27]!,
     );
