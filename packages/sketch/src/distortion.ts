@@ -45,7 +45,7 @@ import {
 import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
 import { readRows } from "./operator.js";
-import { whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
+import { isBeyondSquares, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {
   /** "exact": 3 n d² flops. "lanczos": a few products with A. Default "auto": lanczos where 800 nonzeros of A cost less than n d². */
@@ -134,8 +134,11 @@ export function* measureDistortionSteps(
   }
   const normalSeed = normalizeSeed(seed, where);
   const W = yield* whitenSteps(where, M);
-  const interval =
-    chosen === "exact" ? yield* exactly(where, rows, W) : yield* byLanczos(where, rows, W, Math.min(steps, W.rank), confidence, normalSeed);
+  let interval = UNKNOWN;
+  if (!(yield* isBeyondSquares(rows, W))) {
+    if (chosen === "exact") interval = yield* exactly(where, rows, W);
+    else interval = yield* byLanczos(where, rows, W, Math.min(steps, W.rank), confidence, normalSeed);
+  }
   return {
     ...interval,
     rank: W.rank,

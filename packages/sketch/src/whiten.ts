@@ -43,6 +43,8 @@ export interface Whitening {
 /** Rows of a block: enough for products inside, few enough for turns of the event loop. */
 const BLOCK_WORK = 2 ** 24;
 const MOST_ROWS = 1024;
+/** Of entries of A D, so that X, larger by κ at most, can be squared. */
+const LARGEST_EXPONENT = 400;
 
 /** M D P = Q R. A column of M without entries has D = 1. */
 export function* whitenSteps(where: string, M: NdArray, rankTolerance?: number): Steps<Whitening> {
@@ -87,6 +89,24 @@ export function* whitenedBlocks(A: Rows, W: Whitening, visit: (X: NdArray, other
     const X = r === 0 ? view(kept, [rows, 0]) : solveTriangular(R, view(kept, [rows, r]), { upper: true, side: "right" });
     visit(X, view(others, [rows, d - r]), from);
   }
+}
+
+/** Whether a column of A D is so much larger than that of M D that its squares would overflow: M has all but lost it. */
+export function* isBeyondSquares(A: Rows, { exponents }: Whitening): Steps<boolean> {
+  const [n, d] = shapeOf(A);
+  const largest = new Float64Array(d);
+  if ("sparse" in A) {
+    const { columns, values } = A.sparse;
+    for (const [q, j] of columns.entries()) largest[j] = Math.max(largest[j]!, Math.abs(values[q]!));
+  } else {
+    const step = Math.max(1, Math.floor(BLOCK_WORK / (16 * (d + 1))));
+    for (let from = 0; from < n; from += step) {
+      yield rest();
+      const block = rowsOf(A, from, Math.min(n, from + step));
+      for (let p = 0, j = 0; p < block.length; p++, j = j + 1 === d ? 0 : j + 1) largest[j] = Math.max(largest[j]!, Math.abs(block[p]!));
+    }
+  }
+  return largest.some((size, j) => size > 0 && exponentOf(size) + exponents[j]! > LARGEST_EXPONENT);
 }
 
 /** Rows [from, to) of A, row-major float64. */

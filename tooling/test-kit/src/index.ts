@@ -34,6 +34,7 @@ export {
 } from "./factor-ratios.js";
 export { distanceThrough, exactCondition, exactInverse, exactLeastSquares, exactSolve, type ExactMatrix } from "./exact-solve.js";
 export { eigenvaluesOracle, singularValuesOracle } from "./jacobi-values.js";
+export { embeddingValuesOracle } from "./embedding-values.js";
 export {
   backwardErrorOracle,
   verifyCholesky,

@@ -1,0 +1,173 @@
+import { describe, expect, it } from "vitest";
+import { testRandom } from "@subquad/test-kit";
+import { assertDistribution, countSketch, gaussian, rademacher, rowSampling, sparseSign, srht } from "../src/distributions.js";
+import { sampleSketch } from "../src/operator.js";
+import { valuesOf } from "./dense.js";
+import { codeOf } from "./failures.js";
+import { distributions } from "./samples.js";
+
+/** Quantiles 1 − 1e-6 of the chi-square distribution (SciPy 1.17, chi2.isf). */
+const CHI_SQUARE: Readonly<Record<number, number>> = { 7: 40.521831234, 15: 56.4934425, 27: 77.188177312 };
+
+describe("laws", () => {
+  it("plain data: the scale of an isometry in one field", () => {
+    expect(gaussian(400, 10_000)).toEqual({ family: "gaussian", rows: 400, columns: 10_000, scale: 0.05 });
+    expect(rademacher(4, 9)).toEqual({ family: "rademacher", rows: 4, columns: 9, scale: 0.5 });
+    expect(srht(16, 9)).toEqual({ family: "srht", rows: 16, columns: 9, scale: 0.25 });
+    expect(countSketch(5, 9)).toEqual({ family: "countSketch", rows: 5, columns: 9, scale: 1, nonzeros: 1 });
+    expect(sparseSign(64, 9)).toEqual({ family: "sparseSign", rows: 64, columns: 9, scale: 1 / Math.sqrt(8), nonzeros: 8, blocked: false });
+    expect(sparseSign(3, 9).nonzeros).toBe(3);
+    expect(sparseSign(8, 9, { nonzeros: 4, blocked: true })).toMatchObject({ scale: 0.5, blocked: true });
+    expect(rowSampling(4, [1, 3])).toMatchObject({
+      rows: 4,
+      columns: 2,
+      scale: 0.5,
+      probabilities: Float64Array.of(0.25, 0.75),
+      replacement: true,
+    });
+    const p = Float64Array.of(1, 1);
+    expect(rowSampling(1, p).probabilities).not.toBe(p);
+    for (const [, distribution] of distributions(12, 40)) expect(() => { assertDistribution("test", distribution); }).not.toThrow(); // prettier-ignore
+    for (const [, distribution] of distributions(12, 40)) expect(structuredClone(distribution)).toEqual(distribution);
+  });
+});
+
+describe("theorem-sized", () => {
+  // 2000 samples of S x, x a fixed unit vector. Var ‖S x‖² ≤ c of one sample; the mean is off by t with probability ≤ c / (2000 t²) (Chebyshev);
+  // t = 6 √(c / 2000) fails with probability 1/36 at most for an unknown law; seeds are fixed, and the sum of 2000 is close to normal: 2e-9.
+  it("isometry: E ‖S x‖² = ‖x‖² in every family", () => {
+    const random = testRandom("isometry");
+    const x = Float64Array.from({ length: 20 }, () => random.normal());
+    const size = x.reduce((sum, value) => sum + value * value, 0);
+    for (const [, distribution] of distributions(8, 20)) {
+      const squares: number[] = [];
+      for (let seed = 0; seed < 2000; seed++) {
+        const S = valuesOf(sampleSketch(distribution, { seed }).toDense());
+        let square = 0;
+        for (let r = 0; r < 8; r++) {
+          let sum = 0;
+          for (let i = 0; i < 20; i++) sum += S[r * 20 + i]! * x[i]!;
+          square += sum * sum;
+        }
+        squares.push(square / size);
+      }
+      const mean = squares.reduce((sum, value) => sum + value, 0) / 2000;
+      const variance = squares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 3999;
+      expect(Math.abs(mean - 1)).toBeLessThanOrEqual(6 * Math.sqrt(variance / 2000));
+    }
+  });
+
+  it("E ⟨S_i, S_j⟩² = 1/m for i ≠ j, whatever z; for srht (N − m) / (m (N − 1))", () => {
+    const m = 8;
+    for (const [distribution, wanted] of [
+      [gaussian(m, 2), 1 / m],
+      [rademacher(m, 2), 1 / m],
+      [countSketch(m, 2), 1 / m],
+      [sparseSign(m, 2, { nonzeros: 3 }), 1 / m],
+      [sparseSign(m, 2, { nonzeros: 4, blocked: true }), 1 / m],
+      [srht(m, 32), 24 / (8 * 31)], // variance of a mean of m of N signs of sum 0, drawn without replacement
+    ] as const) {
+      const squares = Array.from({ length: 10_000 }, (_, seed) => {
+        const S = valuesOf(sampleSketch(distribution, { seed }).block([0, m], [0, 2]));
+        let inner = 0;
+        for (let r = 0; r < m; r++) inner += S[2 * r]! * S[2 * r + 1]!;
+        return inner * inner;
+      });
+      const mean = squares.reduce((sum, value) => sum + value, 0) / squares.length;
+      const variance = squares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (squares.length - 1);
+      // 6 standard errors of a mean of 10 000: 2e-9 by the normal law
+      expect(Math.abs(mean - wanted)).toBeLessThanOrEqual(6 * Math.sqrt(variance / squares.length));
+    }
+  });
+
+  it("Fisher and Yates: rows of a column z/m each, pairs z (z − 1) / (m (m − 1)), signs fair; chi-square at 1e-6", () => {
+    const [m, z, columns] = [8, 3, 40_000];
+    const S = valuesOf(sampleSketch(sparseSign(m, columns, { nonzeros: z }), { seed: "marginals" }).toDense());
+    const pairs = new Map<number, number>();
+    const counts = new Float64Array(m);
+    const minus = new Float64Array(m);
+    for (let i = 0; i < columns; i++) {
+      const rows = Array.from({ length: m }, (_, r) => r).filter((r) => S[r * columns + i] !== 0);
+      for (const r of rows) {
+        counts[r]!++;
+        if (S[r * columns + i]! < 0) minus[r]!++;
+        for (const s of rows) if (r < s) pairs.set(r * m + s, (pairs.get(r * m + s) ?? 0) + 1);
+      }
+    }
+    const expected = (columns * z * (z - 1)) / (m * (m - 1));
+    expect(pairs.size).toBe(28);
+    // a column gives three of the 28 pairs, v: vvᵀ ≤ 3 diag(v), so the statistic is at most 3 times a chi-square of 27 degrees
+    expect([...pairs.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThanOrEqual(
+      3 * CHI_SQUARE[27]!,
+    );
+    // z of m without replacement: (m − 1) / (m − z) Σ (count − n z/m)² / (n z/m) is chi-square with m − 1 degrees
+    const each = (columns * z) / m;
+    const statistic = (((m - 1) / (m - z)) * counts.reduce((sum, count) => sum + (count - each) ** 2, 0)) / each;
+    expect(statistic).toBeLessThanOrEqual(CHI_SQUARE[7]!);
+    // signs: a fair coin, 5 standard deviations a row: 8 · 6e-7
+    for (const [r, count] of minus.entries()) expect(Math.abs(count - counts[r]! / 2)).toBeLessThanOrEqual(2.5 * Math.sqrt(counts[r]!));
+  });
+
+  it("row sampling: rows by their probabilities; chi-square at 1e-6", () => {
+    const p = Float64Array.from({ length: 8 }, (_, i) => i + 1);
+    const draws = 20_000;
+    const S = valuesOf(sampleSketch(rowSampling(draws, p), { seed: "chi" }).toDense());
+    const counts = new Float64Array(8);
+    for (const [q, x] of S.entries()) if (x !== 0) counts[q % 8]!++;
+    const statistic = counts.reduce((sum, count, i) => sum + (count - (draws * (i + 1)) / 36) ** 2 / ((draws * (i + 1)) / 36), 0);
+    expect(statistic).toBeLessThanOrEqual(CHI_SQUARE[7]!);
+  });
+
+  it("srht: kept rows are uniform; chi-square at 1e-6", () => {
+    // S_ri = ± (−1)^popcount(p & i): p is read from the signs against those of row 0 of columns 0, 1, 2, 4, 8
+    const counts = new Float64Array(16);
+    for (let seed = 0; seed < 2000; seed++) {
+      const both = sampleSketch(srht(16, 16), { seed: `signs/${seed}` });
+      const D = valuesOf(both.block([0, 1], [0, 16])); // all rows are kept: the first is p = 0, that is D
+      const one = valuesOf(sampleSketch(srht(1, 16), { seed: `signs/${seed}` }).toDense());
+      let row = 0;
+      for (let b = 0; b < 4; b++) if (one[1 << b]! * one[0]! * D[1 << b]! * D[0]! < 0) row += 1 << b;
+      counts[row]!++;
+    }
+    expect(counts.reduce((sum, count) => sum + (count - 125) ** 2 / 125, 0)).toBeLessThanOrEqual(CHI_SQUARE[15]!);
+  });
+});
+
+describe("errors", () => {
+  it("names the argument", () => {
+    const cases: [() => unknown, string][] = [
+      [() => gaussian(0, 3), "ERR_OPTION m"],
+      [() => gaussian(1.5, 3), "ERR_OPTION m"],
+      [() => rademacher(NaN, 3), "ERR_OPTION m"],
+      [() => countSketch(3, -1), "ERR_OPTION n"],
+      [() => countSketch(3, 2 ** 31), "ERR_OPTION n"],
+      [() => sparseSign(4, 3, { nonzeros: 5 }), "ERR_OPTION nonzeros"],
+      [() => sparseSign(64, 3, { nonzeros: 33 }), "ERR_OPTION nonzeros"],
+      [() => sparseSign(10, 3, { nonzeros: 4, blocked: true }), "ERR_OPTION nonzeros"],
+      [() => sparseSign(8, 3, { blocked: 1 as never }), "ERR_OPTION blocked"],
+      [() => sparseSign(8, 3, { z: 1 } as never), "ERR_OPTION z"],
+      [() => srht(17, 16), "ERR_OPTION m"],
+      [() => rowSampling(2, [1, -1]), "ERR_OPTION probabilities"],
+      [() => rowSampling(2, [0, 0]), "ERR_OPTION probabilities"],
+      [() => rowSampling(2, [NaN, 0]), "ERR_NON_FINITE probabilities"],
+      [() => rowSampling(2, [[1, 2]] as never), "ERR_SHAPE probabilities"],
+      [() => rowSampling(2, [1, 2, 3], { replacement: false }), "ERR_OPTION probabilities"],
+      [() => rowSampling(4, [1, 1, 1], { replacement: false }), "ERR_OPTION m"],
+      [() => rowSampling(4, [1, 1, 1], { poisson: true } as never), "ERR_OPTION poisson"],
+      [() => sampleSketch({ ...gaussian(2, 3), scale: NaN }), "ERR_OPTION distribution.scale"],
+      [() => sampleSketch({ ...sparseSign(2, 3), nonzeros: 3 }), "ERR_OPTION distribution.nonzeros"],
+      [() => sampleSketch({ ...rowSampling(2, [1, 1]), columns: 3 }), "ERR_OPTION distribution.probabilities"],
+      [() => sampleSketch({ ...srht(2, 3), rows: 5 }), "ERR_OPTION distribution.rows"],
+    ];
+    for (const [run, wanted] of cases) expect(codeOf(run)).toBe(wanted);
+  });
+});
+
+describe("degenerate", () => {
+  it("no columns, one column, huge probabilities", () => {
+    expect(rowSampling(3, []).columns).toBe(0);
+    expect(codeOf(() => rowSampling(2, [1e308, 1e308]))).toBe("ERR_OPTION probabilities"); // of infinite sum
+    for (const family of [gaussian, rademacher, countSketch, sparseSign])
+      expect(family(1, 1)).toMatchObject({ rows: 1, columns: 1, scale: 1 });
+  });
+});
