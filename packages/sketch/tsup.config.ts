@@ -4,13 +4,18 @@ export default defineConfig({
   // entries are written by tooling/scripts/sync-exports.mjs
   entry: {
     index: "src/index.ts",
+    accumulator: "src/accumulator.ts",
+    distortion: "src/distortion.ts",
     distributions: "src/distributions.ts",
+    embed: "src/embed.ts",
     "kernel-oracle": "src/kernel-oracle.ts",
+    leverage: "src/leverage.ts",
     operator: "src/operator.ts",
     "psd-low-rank": "src/psd-low-rank.ts",
     "psd-oracle": "src/psd-oracle.ts",
     rng: "src/rng.ts",
     "sample-size": "src/sample-size.ts",
+    sampling: "src/sampling.ts",
     steps: "src/steps.ts",
   },
   format: ["esm", "cjs"],

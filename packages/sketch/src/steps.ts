@@ -4,3 +4,5 @@
  * Not covered by semver.
  */
 export { psdLowRankSteps } from "./psd-low-rank.js";
+export { leverageScoresSteps } from "./leverage.js";
+export { sampleColumnsSteps, sampleRowsSteps } from "./sampling.js";
