@@ -8,3 +8,5 @@ export { qbDecompositionSteps } from "./qb.js";
 export { randomizedSvdSteps } from "./randomized-svd.js";
 export { interpolativeDecompositionSteps } from "./interpolative.js";
 export { curSteps } from "./cur.js";
+export { leverageScoresSteps } from "./leverage.js";
+export { sampleColumnsSteps, sampleRowsSteps } from "./sampling.js";
