@@ -3,4 +3,5 @@
  *
  * Not covered by semver.
  */
+export { measureFeaturesSteps } from "./measure-features.js";
 export { psdLowRankSteps } from "./psd-low-rank.js";
