@@ -16,6 +16,8 @@ export { leverageScores, leverageScoresSync, type LeverageScores, type LeverageS
 export { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "./sampling.js";
 export { expFeatures, type ExpFeatureBlock, type ExpFeaturePlan, type ExpFeaturePlanBlock } from "./exp-features.js";
 export type { ExpFeatures, ExpFeaturesOptions } from "./exp-features.js";
+export { entryBound, type BoundedLowRank } from "./entry-bound.js";
+export { extendLowRank, type ExtendableLowRank, type ExtendedLowRank } from "./extend-low-rank.js";
 export type { FeatureKernel, FeatureMap } from "./feature-map.js";
 export { measureFeatures, measureFeaturesSync, type MeasuredFeatures, type MeasureFeaturesOptions } from "./measure-features.js";
 export { monomialFeatures, type MonomialFeaturesOptions } from "./monomials.js";

@@ -1,3 +1,5 @@
+import { matmul } from "@subquad/linalg-core";
+import { testRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
 import { measureFeaturesSync } from "../src/measure-features.js";
 import { tensorSketch, tensorSketchVariance } from "../src/tensor-sketch.js";
@@ -79,38 +81,36 @@ describe("theorem-sized", () => {
 });
 
 describe("fixtures", () => {
-  /** The cases of scikit-learn's PolynomialCountSketch: rows of absolute values with sum 1. */
-  function simplexRows(n: number, seed: string): number[][] {
-    return rowsFor(n, 50, seed).map((row) => {
-      const sum = row.reduce((total, x) => total + Math.abs(x), 0);
-      return row.map((x) => Math.abs(x) / sum);
-    });
-  }
-  const cases = [0.1, 1, 2.5].flatMap((gamma) => [1, 2, 3].flatMap((degree) => [0, 1, 2.5].map((offset) => ({ gamma, degree, offset }))));
-  const heaviest = { gamma: 2.5, degree: 3, offset: 2.5 };
-  const check = (n: number, m: number, of: readonly { gamma: number; degree: number; offset: number }[]): void => {
-    const X = simplexRows(n, "simplex x"), Y = simplexRows(n, "simplex y"); // prettier-ignore
-    for (const { gamma, degree, offset } of of) {
-      const map = tensorSketch(50, m, { gamma, degree, offset, seed: 42 });
-      const a = valuesOf(map.applySync(X)), b = valuesOf(map.applySync(Y)); // prettier-ignore
+  /** The cases of scikit-learn's PolynomialCountSketch: uniform rows with sum 1, rows of another such matrix. */
+  const check = (n: number, cases: readonly { gamma: number; degree: number; offset: number }[]): void => {
+    const random = testRandom("simplex");
+    const rows = (): number[][] =>
+      Array.from({ length: n }, () => {
+        const row = Array.from({ length: 50 }, () => random.uniform());
+        const sum = row.reduce((total, x) => total + x, 0);
+        return row.map((x) => x / sum);
+      });
+    const X = rows(), Y = rows(); // prettier-ignore
+    for (const options of cases) {
+      const map = tensorSketch(50, 5000, options);
+      const products = valuesOf(matmul(map.applySync(X), map.applySync(Y), { transposeB: true }));
       let sum = 0, most = 0; // prettier-ignore
       for (let i = 0; i < n; i++) {
         for (let j = 0; j < n; j++) {
-          let product = 0;
-          for (let q = 0; q < m; q++) product += a[i * m + q]! * b[j * m + q]!;
-          const error = Math.abs(product - (gamma * inner(X[i]!, Y[j]!) + offset) ** degree);
+          const error = Math.abs(products[i * n + j]! - (options.gamma * inner(X[i]!, Y[j]!) + options.offset) ** options.degree);
           sum += error;
           most = Math.max(most, error);
         }
       }
-      expect(Math.abs(sum / (n * n))).toBeLessThanOrEqual(0.05);
-      expect(most).toBeLessThanOrEqual(0.1);
+      expect(sum / (n * n)).toBeLessThanOrEqual(0.05);
+      expect(most).toBeLessThanOrEqual(0.1); // for seed 0: in the heaviest case 3 of 20 seeds put two large entries in one place and exceed it
     }
   };
-  it("scikit-learn's cases, 30 rows: |mean| ≤ 0.05, largest ≤ 0.1", () => {
-    check(30, 5000, cases.filter((one) => one.gamma !== 2.5 || one.degree < 3 || one.offset < 2.5)); // prettier-ignore
+  const cases = [0.1, 1, 2.5].flatMap((gamma) => [1, 2, 3].flatMap((degree) => [0, 1, 2.5].map((offset) => ({ gamma, degree, offset }))));
+  it("scikit-learn's cases, 40 rows: mean ≤ 0.05, largest ≤ 0.1", () => {
+    check(40, cases);
   });
-  it.runIf(isFullProfile)("scikit-learn's cases, all 300 rows and the heaviest, over 5 s", () => { check(300, 5000, [...cases.slice(0, 6), heaviest]); }, 300_000); // prettier-ignore
+  it.runIf(isFullProfile)("scikit-learn's cases, all 300 rows, over 5 s", () => { check(300, cases); }, 300_000); // prettier-ignore
 });
 
 describe("certificate is honest", () => {
