@@ -51,7 +51,7 @@ const UNIT = 2 ** -53;
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index.
  * @complexity features of 2 · pairs rows, and pairs · (d + m) multiply-adds.
  * @source the distribution of the largest of a sample.
- * @example const { certificate } = await measureFeatures(map, X); // bound for all but 1.6 % of the pairs, with confidence 0.99
+ * @example const { certificate } = await measureFeatures(map, X); // bound for all but 1.5 % of the pairs, with confidence 0.99
  */
 export function measureFeatures(
   map: FeatureMap,
