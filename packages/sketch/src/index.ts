@@ -23,3 +23,12 @@ export type { InterpolativeDecomposition, InterpolativeOptions } from "./interpo
 export { cur, curSync, type CurDecomposition, type CurOptions } from "./cur.js";
 export { decodeFrequentDirections, frequentDirections } from "./frequent-directions.js";
 export type { FrequentDirections, FrequentDirectionsOptions, FrequentDirectionsValue } from "./frequent-directions.js";
+export { expFeatures, type ExpFeatureBlock, type ExpFeaturePlan, type ExpFeaturePlanBlock } from "./exp-features.js";
+export type { ExpFeatures, ExpFeaturesOptions } from "./exp-features.js";
+export { entryBound, type BoundedLowRank } from "./entry-bound.js";
+export { extendLowRank, type ExtendableLowRank, type ExtendedLowRank } from "./extend-low-rank.js";
+export type { FeatureKernel, FeatureMap } from "./feature-map.js";
+export { measureFeatures, measureFeaturesSync, type MeasuredFeatures, type MeasureFeaturesOptions } from "./measure-features.js";
+export { monomialFeatures, type MonomialFeaturesOptions } from "./monomials.js";
+export { tensorSketch, type TensorSketchOptions } from "./tensor-sketch.js";
+export { tensorTree, type TensorTreeLeaf, type TensorTreeOptions } from "./tensor-tree.js";

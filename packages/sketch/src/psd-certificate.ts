@@ -12,12 +12,14 @@
  *   ‖K − F Fᵀ‖_* ≤ ‖M‖_* + ‖K̃ − K‖_* ≤ Σ_R r_i + 2 (2eω + e_S ω²) + 2 √k e,      r_i = K_ii − ‖F_i‖²
  *
  * Every computed entry satisfies |E_ij| ≤ γ_(k+8) ‖F_i‖‖L_j‖ + η a_i a_j with a_i = √K_ii (substitution in any order, one square root), so
- * e and e_S come from three traces. ω alone would cost k² N multiply-adds: here it is the stated condition.
+ * e and e_S come from three traces. ω costs k² N multiply-adds: it is the stated condition unless it was measured. A measured W is the computed
+ * one, which is not F L⁻¹ exactly: D = W L − F adds 2 ‖D‖_F² (rounding-diagonal.ts), ‖D‖_F ≤ γ ω ‖L‖_F.
  * Source: Higham's analysis of Cholesky factors of semidefinite matrices, in the trace norm.
  */
 import type { Certificate } from "@subquad/linalg-core";
 import { rest, type Steps } from "@subquad/linalg-core/steps";
 import type { PsdOracle } from "./psd-oracle.js";
+import { gamma } from "./rounding-diagonal.js";
 
 /** ω² / N: what the condition allows. Measured on all test kernels: at most a tenth of it. */
 const WEIGHT = 100;
@@ -29,6 +31,7 @@ const WEIGHT = 100;
  * @param columns F by columns, k × N.
  * @param k columns.
  * @param pivots S.
+ * @param weight ‖W‖_F² as measured; undefined: the condition.
  */
 export function* traceCertificate(
   oracle: PsdOracle,
@@ -36,6 +39,7 @@ export function* traceCertificate(
   columns: Float64Array,
   k: number,
   pivots: Int32Array,
+  weight?: number,
 ): Steps<Certificate> {
   const N = oracle.size;
   const norm = "trace norm of K − FFᵀ";
@@ -55,13 +59,19 @@ export function* traceCertificate(
   const γ = gamma(k + 8);
   const e = γ * Math.sqrt(factor * chosen) + η * Math.sqrt(trace * chosenTrace);
   const eS = γ * chosen + η * chosenTrace;
-  const ω = Math.sqrt(WEIGHT * N);
+  const ω = Math.sqrt(weight ?? WEIGHT * N);
+  const departure = 2 * γ * γ * ω * ω * chosen;
   const evaluation = (2 * gamma(k + 8) + η) * trace; // r_i itself: squares added, subtracted, and the oracle's diagonal
-  const sum = residual + evaluation + 2 * (2 * e * ω + eS * ω * ω) + 2 * Math.sqrt(k) * e;
+  const sum = residual + evaluation + 2 * (2 * e * ω + eS * ω * ω) + 2 * Math.sqrt(k) * e + departure;
   const bound = sum * (1 + 2 * gamma(N + k + 16)); // these sums themselves
-  const weights = `‖F L⁻¹‖_F² ≤ ${WEIGHT} N for the rows L of F at the pivots`;
-  const condition = oracle.positiveSemidefinite === true ? weights : `K is positive semidefinite and ${weights}`;
-  return k === 0 ? emptyCertificate(oracle, bound, norm) : { kind: "conditional", bound, norm, condition };
+  if (k === 0) return emptyCertificate(oracle, bound, norm);
+  if (!(bound < Infinity))
+    return { kind: "none", reason: "the interpolation weights F L⁻¹ overflow, or the oracle does not know its entries" };
+  const conditions = oracle.positiveSemidefinite === true ? [] : ["K is positive semidefinite"];
+  if (weight === undefined) conditions.push(`‖F L⁻¹‖_F² ≤ ${WEIGHT} N for the rows L of F at the pivots`);
+  return conditions.length === 0
+    ? { kind: "deterministic", bound, norm }
+    : { kind: "conditional", bound, norm, condition: conditions.join(" and ") };
 }
 
 /** F = 0: the trace is the trace norm. */
@@ -78,9 +88,4 @@ function* rowSquares(columns: Float64Array, N: number, k: number): Steps<Float64
     yield rest();
   }
   return squares;
-}
-
-/** γ_n = n u / (1 − n u) for float64. */
-function gamma(n: number): number {
-  return (n * 2 ** -53) / (1 - n * 2 ** -53);
 }

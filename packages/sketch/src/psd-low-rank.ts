@@ -8,7 +8,7 @@
  *
  * Σ d is the trace of the residual, the trace norm of K − F Fᵀ, so stopping needs no estimate; pivots by d find outliers and spread over
  * clusters. E Σ d ≤ (1 + ε) tr(K − K_r) once k ≥ r/ε + r ln(1/(ε η)), η = tr(K − K_r) / tr K, K_r the best approximation of rank r.
- * Source: arXiv:2207.06503, randomly pivoted Cholesky; arXiv:2410.03969, in blocks by rejection.
+ * Source: arXiv:2207.06503, randomly pivoted Cholesky; arXiv:2410.03969, in blocks by rejection; arXiv:2309.16002, in robust blocks.
  */
 import { denseCopy, NonFiniteError, OptionError, transpose, view } from "@subquad/linalg-core";
 import type { Certificate, NdArray } from "@subquad/linalg-core";
@@ -22,6 +22,8 @@ import type { PsdOracle } from "./psd-oracle.js";
 import { affordableRank, LARGEST_BLOCK, psdRequest, PSD_OPTIONS } from "./psd-request.js";
 import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState, PsdRequest } from "./psd-request.js";
 import { rejectionBlock } from "./rejection-block.js";
+import { robustBlock } from "./robust-block.js";
+import { roundingSteps } from "./rounding-diagonal.js";
 import { largestResidual, pivotDraws } from "./single-pivot.js";
 
 export type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-request.js";
@@ -35,6 +37,8 @@ export interface PsdLowRank {
   readonly core: NdArray;
   /** d ≥ 0. */
   readonly residualDiagonal: Float64Array;
+  /** g, with `certify`: |K − F Fᵀ|_ij ≤ √((d_i + g_i)(d_j + g_j)) + √(g_i g_j), see entryBound. */
+  readonly roundingDiagonal?: Float64Array;
   /** Σ K_ii. */
   readonly trace: number;
   /** Σ d. */
@@ -93,9 +97,10 @@ export function* psdLowRankSteps(
     if (pending === undefined) {
       const floor = roundOff(F);
       if (prefixSums(F.residual, floor, state.samplingWeights, prefix) === 0) break;
-      if (method === "accelerated") {
-        const { block, proposals } = yield* rejectionBlock(F, prefix, floor, blockSize, state.seed, draws++);
-        if (state.fixedBlockSize === undefined) blockSize = adapted(blockSize, block.pivots.length / proposals);
+      if (method === "accelerated" || method === "blockRobust") {
+        const propose = method === "accelerated" ? rejectionBlock : robustBlock;
+        const { block, proposals } = yield* propose(F, prefix, floor, blockSize, state.seed, draws++);
+        if (method === "accelerated" && state.fixedBlockSize === undefined) blockSize = adapted(blockSize, block.pivots.length / proposals);
         if (block.pivots.length > 0) pending = block;
       } else {
         const z = method === "greedy" ? largestResidual(F.residual) : nextIndex(draws++, prefix);
@@ -189,18 +194,24 @@ function* result(F: PsdFactor, request: PsdRequest, state: PsdLowRankState, reas
   const stopped = reason === undefined || residual.every((d) => d <= floor) ? "numericalRank" : reason;
   const columns = F.columns.length > k * N ? yield* columnsCopied(F, F.columns, k, k) : F.columns;
   const pivots = Int32Array.from(F.pivots);
+  const core = (yield* coreOf(F)) as Float64Array<ArrayBuffer>;
+  const η = oracle.relativeError ?? 0;
+  const rounding = request.certify
+    ? yield* roundingSteps(columns.subarray(0, k * N) as Float64Array<ArrayBuffer>, core, diagonal, residual, η)
+    : undefined;
   return {
     factor: view(columns, [N, k], [1, N]),
     pivots,
-    core: view(yield* coreOf(F), [k, k]),
+    core: view(core, [k, k]),
     residualDiagonal: residual,
+    ...(rounding === undefined ? {} : { roundingDiagonal: rounding.diagonal }),
     trace: traces[0]!,
     residualTrace: traces[k]!,
     stopped,
     flatSpectrum: stopped === "rank" && request.byTolerance && k > 1 && linearForecast(traces, k, request.tolerance) > affordableRank(N),
     method: request.method,
-    certificate: yield* traceCertificate(oracle, diagonal, columns, k, pivots),
+    certificate: yield* traceCertificate(oracle, diagonal, columns, k, pivots, rounding?.weight),
     diagnostics: { seed: state.seed, entries, draws: state.draws, blockSize: state.blockSize },
-    state: { ...state, traces: Float64Array.from(traces) },
+    state: { ...state, traces: Float64Array.from(traces), relativeError: η },
   };
 }

@@ -6,6 +6,7 @@
  * Source: Subquad's own convention.
  */
 import {
+  assertBoolean,
   assertFinite,
   assertInRange,
   assertInteger,
@@ -21,7 +22,7 @@ import { vectorEntries } from "@subquad/linalg-core/kernels";
 import type { PivotBlock } from "./append-block.js";
 import type { PsdOracle } from "./psd-oracle.js";
 
-const METHODS = ["accelerated", "rpcholesky", "greedy"] as const;
+const METHODS = ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const;
 
 export type PsdLowRankMethod = (typeof METHODS)[number];
 
@@ -32,12 +33,14 @@ export interface PsdLowRankState {
   readonly fixedBlockSize: number | undefined;
   /** Proposals of the next block. */
   readonly blockSize: number;
-  /** Blocks proposed (accelerated) or pivots drawn (rpcholesky): which stream comes next. */
+  /** Blocks proposed (accelerated, blockRobust) or pivots drawn (rpcholesky): which stream comes next. */
   readonly draws: number;
   /** A block that was cut short. */
   readonly pending: PivotBlock | undefined;
   /** Residual traces after 0, 1, …, k columns. */
   readonly traces: Float64Array;
+  /** η of the oracle. */
+  readonly relativeError: number;
 }
 
 /** What resume needs of an earlier result; a PsdLowRank. */
@@ -57,14 +60,22 @@ export interface PsdLowRankOptions {
   readonly tolerance?: number;
   /** Most columns to spend on `tolerance`; not beside `rank`. Default N/4 (more: factor K exactly), but at least min(N, 64). */
   readonly maxRank?: number;
-  /** Default "accelerated": the law of "rpcholesky" at the speed of matrix products. "greedy" takes the largest residual: see README. */
+  /**
+   * Default "accelerated": the law of "rpcholesky" at the speed of matrix products. "greedy" takes the largest residual: see README. "blockRobust"
+   * takes the best of each block of draws, under another law: fewer rounds for oracles whose calls are dear.
+   */
   readonly method?: PsdLowRankMethod;
-  /** Proposals of each block of "accelerated"; integer in [1, 256]. Default: from 16, doubled or halved (8 … 256) by their acceptance. */
+  /**
+   * Proposals of each block of "accelerated" and "blockRobust"; integer in [1, 256]. Default: for "accelerated" from 16, doubled or halved
+   * (8 … 256) by their acceptance; for "blockRobust" 64.
+   */
   readonly blockSize?: number;
   /** w: [N], nonnegative, not all 0: pivots are drawn with probability ~ w_i d_i; not for "greedy". Default 1. */
   readonly samplingWeights?: VectorInput;
   /** Same seed, same bits; not for "greedy", which draws nothing. Default "0". */
   readonly seed?: Seed;
+  /** Whether to measure rounding: `roundingDiagonal`, and a certificate without the condition on weights. k² N more operations. Default false. */
+  readonly certify?: boolean;
   /** An earlier result for the same oracle, to be continued: same bits as one run. Its method, seed, weights and block size hold. */
   readonly resume?: Resumable;
 }
@@ -78,20 +89,23 @@ export interface PsdRequest {
   /** Whether `most` is our default, so that a hopeless spectrum may stop sooner. */
   readonly mayGiveUp: boolean;
   readonly byTolerance: boolean;
+  readonly certify: boolean;
   readonly resume: Resumable | undefined;
   readonly state: PsdLowRankState;
 }
 
 /** Names of the options that are not those of RunControl. */
-export const PSD_OPTIONS = ["rank", "tolerance", "maxRank", "method", "blockSize", "samplingWeights", "seed", "resume"];
+export const PSD_OPTIONS = ["rank", "tolerance", "maxRank", "method", "blockSize", "samplingWeights", "seed", "certify", "resume"];
 /** Of the adaptive block size; counts decide, never clocks, so that bits are reproducible. */
 const FIRST_BLOCK = 16;
+/** Of blockRobust: as many entries of K at once as pay for a call, few enough that the stale law does little harm. */
+const ROBUST_BLOCK = 64;
 export const LARGEST_BLOCK = 256;
 
 /** Checks everything but K's entries. */
 export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRankOptions, known: readonly string[]): PsdRequest {
   assertKnownOptions(where, options, known);
-  const { rank, maxRank, resume, tolerance = rank === undefined ? 1e-6 : 0 } = options;
+  const { rank, maxRank, resume, certify = false, tolerance = rank === undefined ? 1e-6 : 0 } = options;
   const N = checkOracle(where, oracle);
   if (resume !== undefined) checkResumable(where, N, resume);
   const least = resume === undefined ? 1 : Math.max(1, resume.pivots.length);
@@ -99,6 +113,7 @@ export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRank
   if (maxRank !== undefined) assertInteger(where, { maxRank }, least, N);
   if (rank !== undefined && maxRank !== undefined) throw new OptionError(where, "maxRank", "rank or maxRank, not both", maxRank);
   assertInRange(where, { tolerance }, 0, 1, { openHigh: true });
+  assertBoolean(where, { certify });
   const state = resume === undefined ? initialState(where, N, options) : resumedState(where, N, options, resume);
   return {
     method: resume?.method ?? options.method ?? "accelerated",
@@ -106,6 +121,7 @@ export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRank
     most: rank ?? maxRank ?? Math.max(affordableRank(N), resume?.pivots.length ?? 0),
     mayGiveUp: rank === undefined && maxRank === undefined,
     byTolerance: rank === undefined,
+    certify,
     resume,
     state,
   };
@@ -146,7 +162,8 @@ function initialState(where: string, N: number, options: PsdLowRankOptions): Psd
   assertOneOf(where, { method }, METHODS);
   if (blockSize !== undefined) {
     assertInteger(where, { blockSize }, 1, LARGEST_BLOCK);
-    if (method !== "accelerated") throw new OptionError(where, "blockSize", `none with method "${method}"`, blockSize);
+    if (method !== "accelerated" && method !== "blockRobust")
+      throw new OptionError(where, "blockSize", `none with method "${method}"`, blockSize);
   }
   if (method === "greedy" && samplingWeights !== undefined) {
     throw new OptionError(where, "samplingWeights", `none with method "greedy", which draws nothing`, samplingWeights);
@@ -157,10 +174,11 @@ function initialState(where: string, N: number, options: PsdLowRankOptions): Psd
     seed: normalizeSeed(seed, where),
     samplingWeights: samplingWeights === undefined ? undefined : weightVector(where, samplingWeights, N),
     fixedBlockSize: blockSize,
-    blockSize: blockSize ?? FIRST_BLOCK,
+    blockSize: blockSize ?? (method === "blockRobust" ? ROBUST_BLOCK : FIRST_BLOCK),
     draws: 0,
     pending: undefined,
     traces: new Float64Array(0),
+    relativeError: 0,
   };
 }
 

@@ -70,7 +70,7 @@ function eliminate(F: PsdFactor, c: Int32Array, H: Float64Array, L: Float64Array
 }
 
 /** H = K[c, c] − F[c] F[c]ᵀ, b × b. */
-function* residualEntries(F: PsdFactor, c: Int32Array): Steps<Float64Array> {
+export function* residualEntries(F: PsdFactor, c: Int32Array): Steps<Float64Array> {
   const { oracle, columns, N, k, where, diagonal } = F;
   const b = c.length;
   const H = new Float64Array(b * b);
@@ -88,8 +88,8 @@ function* residualEntries(F: PsdFactor, c: Int32Array): Steps<Float64Array> {
   return H;
 }
 
-/** The accepted proposals, with the rows of L that are theirs. */
-function pivotBlock(base: number, c: Int32Array, L: Float64Array, accepted: readonly number[]): PivotBlock {
+/** The accepted proposals, with the rows of L that are theirs: row i holds entries of proposal i in the columns of those accepted. */
+export function pivotBlock(base: number, c: Int32Array, L: Float64Array, accepted: readonly number[]): PivotBlock {
   const b = accepted.length, width = c.length; // prettier-ignore
   const lower = new Float64Array(b * b);
   for (let i = 0; i < b; i++) for (let e = 0; e <= i; e++) lower[i * b + e] = L[accepted[i]! * width + e]!;

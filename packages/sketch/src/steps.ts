@@ -3,6 +3,7 @@
  *
  * Not covered by semver.
  */
+export { measureFeaturesSteps } from "./measure-features.js";
 export { psdLowRankSteps } from "./psd-low-rank.js";
 export { qbDecompositionSteps } from "./qb.js";
 export { randomizedSvdSteps } from "./randomized-svd.js";

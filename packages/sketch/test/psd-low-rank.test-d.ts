@@ -1,5 +1,7 @@
 import type { Certificate, NdArray } from "@subquad/linalg-core";
 import { expectTypeOf, test } from "vitest";
+import { entryBound } from "../src/entry-bound.js";
+import { extendLowRank, type ExtendedLowRank } from "../src/extend-low-rank.js";
 import { psdLowRank, psdLowRankSync, type PsdLowRank, type PsdLowRankMethod, type PsdLowRankOptions } from "../src/psd-low-rank.js";
 import type { PsdOracle } from "../src/psd-oracle.js";
 
@@ -14,7 +16,7 @@ test("sync and async", () => {
 });
 
 test("options", () => {
-  expectTypeOf<PsdLowRankMethod>().toEqualTypeOf<"accelerated" | "rpcholesky" | "greedy">();
+  expectTypeOf<PsdLowRankMethod>().toEqualTypeOf<"accelerated" | "rpcholesky" | "greedy" | "blockRobust">();
   expectTypeOf<PsdLowRankOptions["seed"]>().toEqualTypeOf<string | number | undefined>();
   expectTypeOf(psdLowRankSync).toBeCallableWith(oracle, { samplingWeights: [1, 2], resume: psdLowRankSync(oracle) });
   // @ts-expect-error no such method
@@ -29,4 +31,7 @@ test("result", () => {
   expectTypeOf<PsdLowRank["certificate"]>().toEqualTypeOf<Certificate>();
   expectTypeOf<PsdLowRank["stopped"]>().toEqualTypeOf<"rank" | "tolerance" | "numericalRank">();
   expectTypeOf<PsdLowRank["flatSpectrum"]>().toBeBoolean();
+  expectTypeOf<PsdLowRank["roundingDiagonal"]>().toEqualTypeOf<Float64Array | undefined>();
+  expectTypeOf(extendLowRank(psdLowRankSync(oracle), [[1]], [1])).toEqualTypeOf<ExtendedLowRank>();
+  expectTypeOf(entryBound(psdLowRankSync(oracle, { certify: true }), 0, 1)).toBeNumber();
 });
