@@ -30,6 +30,7 @@ import { columnsAt, skeleton } from "./interpolative.js";
 import { certify, frobeniusAbove, gamma } from "./low-rank-certificate.js";
 import { entriesOf, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
+import { inUnits } from "./qb.js";
 import { randomizedSvdSteps } from "./randomized-svd.js";
 import { sampleRowsSteps } from "./sampling.js";
 
@@ -102,15 +103,15 @@ export function* curSteps(
   const R = rowsAt(operand.rows!, I);
   const core = yield* coreOf(where, operand, C, R);
   const left = yield* matmulSteps(where, C, core);
-  const excess = gamma(J.length + 4) * frobeniusAbove(C) * frobeniusAbove(core) * frobeniusAbove(R); // of C times core
+  const size = frobeniusAbove(C) * frobeniusAbove(R);
+  // half a smallest number for each entry of the core, in units of A
+  const vanished = operand.exponent > 0 ? core.size * scaleByPowerOfTwo(2 ** -1000, operand.exponent) * 2 ** -74 : 0;
+  const excess = gamma(J.length + 4) * frobeniusAbove(core) * size + vanished * size; // of C times core
   const { certificate, spectral } = yield* certify(where, operand, left, R, request, excess);
   return {
     columns: J,
     rows: I,
-    core: view(
-      entriesOf(core).map((x) => (operand.exponent === 0 ? x : scaleByPowerOfTwo(x, -operand.exponent))),
-      core.shape,
-    ),
+    core: inUnits(where, core, -operand.exponent),
     method: pick,
     certificate,
     spectral,

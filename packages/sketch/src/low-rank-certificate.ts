@@ -108,13 +108,13 @@ export function* certify(
   const bound = Math.min(probed.bound + excess, frobenius);
   const spectral: Certificate = {
     kind: "statistical",
-    bound: inUnits(bound, A.exponent),
+    bound: inUnits(bound, A),
     norm: SPECTRAL,
     fraction: 0,
     confidence: 1 - probed.failure,
   };
   if (A.rows === undefined) return { certificate: spectral, spectral };
-  return { certificate: { kind: "deterministic", bound: inUnits(frobenius, A.exponent), norm: FROBENIUS }, spectral };
+  return { certificate: { kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }, spectral };
 }
 
 function* probe(
@@ -159,7 +159,7 @@ export function gamma(j: number): number {
   return (1.001 * j * UNIT) / (1 - j * UNIT);
 }
 
-/** A bound of the scaled A, in units of A, rounded up. */
-function inUnits(bound: number, exponent: number): number {
-  return bound === 0 ? 0 : scaleByPowerOfTwo(bound * (1 + 1e-12), exponent) + Number.MIN_VALUE;
+/** A bound of the scaled A, in units of A, rounded up, and what the factors lost where their entries are subnormal in these units. */
+function inUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
+  return bound === 0 ? 0 : scaleByPowerOfTwo(bound * (1 + 1e-12), exponent) + (m + n) * Number.MIN_VALUE;
 }

@@ -12,9 +12,9 @@ export interface LowRankOptions {
   readonly rank?: number;
   /** ε: stop as soon as ‖A − Ã‖_F ≤ ε ‖A‖_F. In [1e-14, 1). */
   readonly tolerance?: number;
-  /** p ≥ 0: columns of the random basis beyond k. Default 10: losing the best k directions then has probability 1e-9 or so. */
+  /** p ≥ 0: columns of the random basis beyond k. Default 10, as arXiv:0909.4061 advises: few seeds are then far from the mean. */
   readonly oversampling?: number;
-  /** q: products with A Aᵀ that sharpen the basis. In 0 … 16. Default 2: errors within 1 % of the best ones. */
+  /** q: products with A Aᵀ that sharpen the basis. In 0 … 16. Default 2: errors were within 1 % of the best where it was measured. */
   readonly powerIterations?: number;
   /** b ≥ 1: columns that the basis grows by at a time. Default 32. */
   readonly blockSize?: number;

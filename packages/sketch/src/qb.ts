@@ -6,7 +6,7 @@
  * Or l as large as a tolerance ε takes: ‖A − Q B‖_F ≤ ε ‖A‖_F. See range-finder.ts.
  * Source: arXiv:0909.4061; arXiv:1606.09402, in blocks.
  */
-import { assertKnownOptions, denseCopy, transpose, view, type Certificate, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core"; // prettier-ignore
+import { assertFinite, assertKnownOptions, denseCopy, transpose, view, type Certificate, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core"; // prettier-ignore
 import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { certify } from "./low-rank-certificate.js";
@@ -69,7 +69,7 @@ export function* qbDecompositionSteps(
   const { certificate, spectral } = yield* certify(where, operand, Q, B, request);
   return {
     Q,
-    B: inUnits(B, operand.exponent),
+    B: inUnits(where, B, operand.exponent),
     stopped: isWithin ? "tolerance" : "rank",
     method: "randomized",
     certificate,
@@ -78,10 +78,12 @@ export function* qbDecompositionSteps(
   };
 }
 
-/** X 2^exponent. */
-export function inUnits(X: NdArray, exponent: number): NdArray {
+/** X 2^exponent; NonFiniteError if that overflows. */
+export function inUnits(where: string, X: NdArray, exponent: number): NdArray {
   if (exponent === 0) return X;
   const entries = denseCopy(X, "float64");
   for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, exponent);
-  return view(entries, X.shape);
+  const scaled = view(entries, X.shape);
+  assertFinite(scaled, `${where}(result overflows float64)`);
+  return scaled;
 }

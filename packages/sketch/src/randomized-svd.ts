@@ -20,11 +20,12 @@ import {
   type MatrixInput,
   type NdArray,
 } from "@subquad/linalg-core";
-import { isLinearOperator, scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
+import { isLinearOperator } from "@subquad/linalg-core/kernels";
 import { matmulSteps, RUN_CONTROL, runAsync, runSync, svdSteps, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { certify } from "./low-rank-certificate.js";
 import { entriesOf, readOperand, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
+import { inUnits } from "./qb.js";
 import { rangeBasis } from "./range-finder.js";
 
 export interface RandomizedSvdOptions extends LowRankOptions {
@@ -113,10 +114,7 @@ export function* randomizedSvdSteps(
   const { certificate, spectral } = yield* certify(where, operand, U, scaledRight, request, roundingOf(s));
   return {
     U,
-    s: view(
-      Float64Array.from(s, (value) => (operand.exponent === 0 ? value : scaleByPowerOfTwo(value, operand.exponent))),
-      [k],
-    ),
+    s: inUnits(where, view(s.slice(), [k]), operand.exponent),
     V,
     stopped: isWithin ? "tolerance" : "rank",
     method: chosen,

@@ -5,6 +5,10 @@ import { valuesOf, type Dense } from "./dense.js";
 import { codeOf } from "./failures.js";
 import { errorOf, frobenius, kahan, spectra, withSingularValues, type Known } from "./spectra.js";
 
+const isFull =
+  (globalThis as { readonly process?: { readonly env?: Record<string, string | undefined> } }).process?.env?.SUBQUAD_TEST_PROFILE ===
+  "full";
+const seeds = isFull ? 1000 : 100;
 const [m, n, k] = [60, 40, 8];
 const asArray = ({ A, shape }: Known): NdArray => view(A, shape);
 const cases: Readonly<Record<string, Known>> = {
@@ -82,10 +86,10 @@ describe("theorem-sized", () => {
     it(`within 3 of the best rank-${k} error for 99 of 100 seeds: ${name}`, () => {
       const best = tailOf(known, k);
       let misses = 0;
-      for (let seed = 0; seed < 100; seed++) {
+      for (let seed = 0; seed < seeds; seed++) {
         if (!(trueError(known, curSync(asArray(known), { rank: k, seed })) <= 3 * best + 1e-13)) misses++;
       }
-      expect(misses).toBeLessThanOrEqual(1);
+      expect(misses).toBeLessThanOrEqual(seeds / 100);
     });
   }
 });

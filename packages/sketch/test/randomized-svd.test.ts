@@ -213,6 +213,7 @@ describe("errors", () => {
     bad.data[2 * n + 3] = NaN;
     expect(() => randomizedSvdSync(bad, { rank: 2 })).toThrow("[2, 3]");
     expect(await codeOfAsync(randomizedSvd(bad, { rank: 2 }))).toBe("ERR_NON_FINITE A");
+    expect(codeOf(() => randomizedSvdSync([[1.7e308, 1.7e308]], { rank: 1 }))).toBe("ERR_NON_FINITE result overflows float64");
     const reason = new Error("stop");
     await expect(randomizedSvd(A, { rank: 2, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
