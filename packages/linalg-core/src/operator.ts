@@ -30,6 +30,9 @@ export interface LinearOperator {
   applyAsync?(x: NdArray, control: RunControl): Promise<NdArray>;
 }
 
+/** A matrix, dense or sparse, or an operator. */
+export type Operand = MatrixInput | CsrMatrix | LinearOperator;
+
 /** Any operand of an iterative algorithm, checked: products of float64 vectors, y and x being overwritten. */
 export interface CheckedOperator {
   readonly shape: readonly [number, number];

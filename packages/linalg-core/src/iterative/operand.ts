@@ -12,7 +12,15 @@ import { asMatrix } from "../array/operands.js";
 import type { NdArray } from "../array/types.js";
 import { multiplyChunk } from "../dense/matvec.js";
 import { isNumericsError, NonFiniteError, splitSite } from "../errors.js";
-import { asOperator, checkProduct, isLinearOperator, OVERFLOW, type CheckedOperator, type LinearOperator } from "../operator.js";
+import {
+  asOperator,
+  checkProduct,
+  isLinearOperator,
+  OVERFLOW,
+  type CheckedOperator,
+  type LinearOperator,
+  type Operand,
+} from "../operator.js";
 import { callKernel } from "../runtime/dtype-kernels.js";
 import { runtime } from "../runtime/runtime.js";
 import { openScope, type Scope } from "../runtime/scope.js";
@@ -21,7 +29,6 @@ import { rest, runSync, type Steps } from "../runtime/steps.js";
 import { fillSteps } from "../runtime/transfer.js";
 import { isCsr, type CsrMatrix } from "../sparse/csr.js";
 import { asCsr } from "../sparse/structure.js";
-import type { Operand } from "./vectors.js";
 import { coreKernels } from "../kernels/core.js";
 
 /** An operand as algorithms use it. */

@@ -6,19 +6,17 @@
 import { UNIT_ROUND_OFF } from "../array/cast.js";
 import { assertFinite } from "../array/check.js";
 import { vectorEntries } from "../array/operands.js";
-import type { MatrixInput, VectorInput } from "../array/types.js";
+import type { VectorInput } from "../array/types.js";
 import { view } from "../array/view.js";
 import type { Certificate } from "../certificate.js";
 import { frobeniusSteps } from "../dense/frobenius.js";
 import { residualSteps } from "../dense/residual.js";
 import { addMultiple, euclideanNorm, sumOfProducts } from "../dense/sums.js";
-import { isLinearOperator, type CheckedOperator, type LinearOperator } from "../operator.js";
+import { isLinearOperator, type CheckedOperator, type Operand } from "../operator.js";
 import { rest, type Steps } from "../runtime/steps.js";
-import type { CsrMatrix } from "../sparse/csr.js";
 import type { ReadOperand } from "./operand.js";
 
-/** A matrix, dense or sparse, or an operator. */
-export type Operand = MatrixInput | CsrMatrix | LinearOperator;
+export type { Operand };
 
 /** ⟨x, y⟩. */
 export { sumOfProducts as dotProduct };
