@@ -8,7 +8,8 @@
  */
 import { openScope, powerOfTwo, runtime, type Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { familyOf, type Range, type Sample } from "./sample.js";
+import { familyOf } from "./families.js";
+import type { Range, Sample } from "./sample.js";
 
 export interface AccumulatorState {
   readonly sample: Sample;

@@ -8,7 +8,8 @@
 import { csrToDense, NonFiniteError, selectRows, slice, splitSite, type CsrMatrix, type NdArray } from "@subquad/linalg-core";
 import { callKernel, coreKernels, gather, openScope, runtime } from "@subquad/linalg-core/kernels";
 import { rest, type Steps } from "@subquad/linalg-core/steps";
-import { familyOf, type Sample } from "./sample.js";
+import { familyOf } from "./families.js";
+import type { Sample } from "./sample.js";
 import { treeSum } from "./tree-sum.js";
 
 /** Bytes of A that are staged at a time: enough tiles for a pool, and in the cache of most machines. */

@@ -9,8 +9,22 @@ import { csrToDense, view, type Certificate, type NdArray } from "@subquad/linal
 import type { Steps } from "@subquad/linalg-core/steps";
 import { applyRows, shapeOf, type Rows } from "./apply.js";
 import { sparseSign } from "./distributions.js";
-import type { LeverageScores } from "./leverage.js";
 import { whitenSteps, type Whitening } from "./whiten.js";
+
+export interface LeverageScores {
+  /** τ: [n], in [0, 1] but for rounding. */
+  readonly scores: Float64Array;
+  /** r. */
+  readonly rank: number;
+  /** Σ scores: the rank, or with a ridge the effective dimension; of "fast" an estimate. */
+  readonly sum: number;
+  /** τ_i ≤ overestimate · scores[i], for the rows and with the confidence of which the certificate speaks; 1 for exact. */
+  readonly overestimate: number;
+  readonly method: "exact" | "fast";
+  /** Exact: `bound` ≥ |scores[i] − τ_i| by rounding. Fast: largest factor between scores[i] and τ_i, minus 1. */
+  readonly certificate: Certificate;
+  readonly diagnostics: { readonly condition: number; readonly seed: string; readonly attempts: number };
+}
 
 export interface ScoreRequest {
   readonly where: string;

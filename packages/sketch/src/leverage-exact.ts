@@ -11,7 +11,7 @@ import { denseCopy, gram, solveTriangular, view } from "@subquad/linalg-core";
 import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf } from "./apply.js";
 import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
-import type { LeverageScores } from "./leverage.js";
+import type { LeverageScores } from "./leverage-basis.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
 import { whitenedBlocks, type Whitening } from "./whiten.js";
 

@@ -15,7 +15,7 @@ import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
 import { noScores, squareOf, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
-import type { LeverageScores } from "./leverage.js";
+import type { LeverageScores } from "./leverage-basis.js";
 import { rowsNeeded } from "./sample-size.js";
 import { rowsOf, whitenedBlocks, type Whitening } from "./whiten.js";
 

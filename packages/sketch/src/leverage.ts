@@ -23,10 +23,12 @@ import {
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
-import { noScores } from "./leverage-basis.js";
+import { noScores, type LeverageScores } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { fastScores } from "./leverage-fast.js";
 import { readRows } from "./operator.js";
+
+export type { LeverageScores } from "./leverage-basis.js";
 
 export interface LeverageScoresOptions {
   /** "exact": 4 n d² flops. "fast": within a factor; exact where A is too ill-conditioned for that. Default "auto": exact up to 2e10 flops, and with rankTolerance. */
@@ -41,21 +43,6 @@ export interface LeverageScoresOptions {
   readonly rankTolerance?: number;
   /** Default "0". */
   readonly seed?: Seed;
-}
-
-export interface LeverageScores {
-  /** τ: [n], in [0, 1] but for rounding. */
-  readonly scores: Float64Array;
-  /** r. */
-  readonly rank: number;
-  /** Σ scores: the rank, or with a ridge the effective dimension; of "fast" an estimate. */
-  readonly sum: number;
-  /** τ_i ≤ overestimate · scores[i], for the rows and with the confidence of which the certificate speaks; 1 for exact. */
-  readonly overestimate: number;
-  readonly method: "exact" | "fast";
-  /** Exact: `bound` ≥ |scores[i] − τ_i| by rounding. Fast: largest factor between scores[i] and τ_i, minus 1. */
-  readonly certificate: Certificate;
-  readonly diagnostics: { readonly condition: number; readonly seed: string; readonly attempts: number };
 }
 
 const OPTION_NAMES = ["method", "ridge", "epsilon", "failure", "rankTolerance", "seed"];

@@ -22,9 +22,9 @@ const BLOCK = 2 ** 19;
 const PROBE_FACTOR = 10 * Math.sqrt(2 / Math.PI);
 
 /** ‖D‖_F in units of A. */
-export const FROBENIUS = "Frobenius norm of the error";
+const FROBENIUS = "Frobenius norm of the error";
 /** ‖D‖₂ in units of A. */
-export const SPECTRAL = "spectral norm of the error";
+const SPECTRAL = "spectral norm of the error";
 
 /** ‖D‖_F of the scaled A: as computed, and a bound of the true one. */
 export interface Residual {

@@ -28,7 +28,8 @@ import { asCsr, asMatrix, assertCsrFinite, openScope } from "@subquad/linalg-cor
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { applyRows, shapeOf, type Rows } from "./apply.js";
 import { assertDistribution, type SketchDistribution } from "./distributions.js";
-import { familyOf, type Range, type Sample } from "./sample.js";
+import { familyOf } from "./families.js";
+import type { Range, Sample } from "./sample.js";
 
 export interface SampleSketchOptions {
   /** Same seed, same bits. Default "0". */

@@ -9,11 +9,7 @@
 import type { CsrMatrix } from "@subquad/linalg-core";
 import type { Scope } from "@subquad/linalg-core/kernels";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { denseFamily } from "./dense-family.js";
 import type { SketchDistribution } from "./distributions.js";
-import { rowSamplingFamily } from "./row-sampling.js";
-import { sparseFamily } from "./sparse-family.js";
-import { srhtFamily } from "./srht-family.js";
 
 /** A distribution with its seed. */
 export interface Sample {
@@ -53,10 +49,3 @@ export interface FamilyRules {
 
 /** [from, to). */
 export type Range = readonly [number, number];
-
-/** The rules of a family. */
-export function familyOf({ distribution: { family } }: Sample): FamilyRules {
-  if (family === "gaussian" || family === "rademacher") return denseFamily;
-  if (family === "srht") return srhtFamily;
-  return family === "rowSampling" ? rowSamplingFamily : sparseFamily;
-}

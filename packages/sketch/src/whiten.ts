@@ -124,7 +124,7 @@ export function rowsOf(A: Rows, from: number, to: number): Float64Array<ArrayBuf
 }
 
 /** √ of a sum of squares, without overflow of what is near 1. */
-export function frobenius(entries: Float64Array): number {
+function frobenius(entries: Float64Array): number {
   let sum = 0;
   for (const x of entries) sum += x * x;
   return Math.sqrt(sum);
