@@ -16,7 +16,6 @@ import {
   normalizeSeed,
   OptionError,
   view,
-  type Certificate,
   type CsrMatrix,
   type MatrixInput,
   type Seed,
