@@ -28,7 +28,7 @@ export const benchCase: Case<Task, Values> = {
     const points = new Float64Array(Number(n) * COORDINATES);
     for (let i = 0; i < Number(n); i++) {
       const c = rng.below(CLUSTERS);
-      for (let j = 0; j < COORDINATES; j++) points[i * COORDINATES + j] = centres[c * COORDINATES + j]! + rng.normal();
+      for (let j = 0; j < COORDINATES; j++) points[i * COORDINATES + j] = centres[c * COORDINATES + j]! + 0.5 * rng.normal();
     }
     return Promise.resolve({ n: Number(n), k: Number(k), points });
   },
