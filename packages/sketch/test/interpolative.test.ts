@@ -1,25 +1,10 @@
-import { backend, configure, csrFromDense, svd, view, type Certificate, type NdArray } from "@subquad/linalg-core";
+import { backend, configure, csrFromDense, svd, view } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { interpolativeDecomposition, interpolativeDecompositionSync, type InterpolativeDecomposition } from "../src/interpolative.js";
 import { valuesOf, type Dense } from "./dense.js";
+import { asArray, boundOf, cases, k, m, n, seeds } from "./low-rank.js";
 import { codeOf } from "./failures.js";
-import { errorOf, frobenius, kahan, spectra, withSingularValues, type Known } from "./spectra.js";
-
-const isFull =
-  (globalThis as { readonly process?: { readonly env?: Record<string, string | undefined> } }).process?.env?.SUBQUAD_TEST_PROFILE ===
-  "full";
-const seeds = isFull ? 1000 : 100;
-const [m, n, k] = [60, 40, 8];
-const asArray = ({ A, shape }: Known): NdArray => view(A, shape);
-const cases: Readonly<Record<string, Known>> = {
-  ...Object.fromEntries(Object.entries(spectra).map(([name, s]) => [name, withSingularValues(m, n, s, name)])),
-  kahan: kahan(40, 1.2),
-};
-
-function boundOf(certificate: Certificate): number {
-  if (certificate.kind === "none") throw new Error("a certificate is missing");
-  return certificate.bound;
-}
+import { errorOf, frobenius, spectra, withSingularValues, type Known } from "./spectra.js";
 
 function columnsOf({ A, shape: [rows, columns] }: Known, J: Int32Array): Dense {
   return Float64Array.from({ length: rows * J.length }, (_, p) => A[Math.floor(p / J.length) * columns + J[p % J.length]!]!);

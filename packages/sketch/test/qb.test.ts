@@ -1,21 +1,10 @@
-import { backend, configure, csrFromDense, view, type Certificate, type NdArray } from "@subquad/linalg-core";
+import { backend, configure, csrFromDense, type NdArray } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { qbDecomposition, qbDecompositionSync, type QbDecomposition } from "../src/qb.js";
 import { valuesOf } from "./dense.js";
+import { asArray, boundOf, cases, k, m, n } from "./low-rank.js";
 import { codeOf, codeOfAsync } from "./failures.js";
-import { errorOf, frobenius, kahan, spectra, square, withSingularValues, type Known } from "./spectra.js";
-
-const [m, n, k] = [60, 40, 8];
-const asArray = ({ A, shape }: Known): NdArray => view(A, shape);
-const cases: Readonly<Record<string, Known>> = {
-  ...Object.fromEntries(Object.entries(spectra).map(([name, s]) => [name, withSingularValues(m, n, s, name)])),
-  kahan: kahan(40, 1.2),
-};
-
-function boundOf(certificate: Certificate): number {
-  if (certificate.kind === "none") throw new Error("a certificate is missing");
-  return certificate.bound;
-}
+import { errorOf, frobenius, spectra, square, withSingularValues, type Known } from "./spectra.js";
 
 function trueError(known: Known, { Q, B }: QbDecomposition): number {
   return frobenius(errorOf(known, valuesOf(Q), valuesOf(B)));

@@ -1,22 +1,13 @@
-import { backend, configure, csrFromDense, svd, view, type Certificate, type LinearOperator, type NdArray } from "@subquad/linalg-core";
+import { backend, configure, csrFromDense, svd, view, type LinearOperator, type NdArray } from "@subquad/linalg-core";
 import { matvec } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { randomizedSvd, randomizedSvdSync, type RandomizedSvd } from "../src/randomized-svd.js";
 import { valuesOf, type Dense } from "./dense.js";
+import { asArray, boundOf, cases, k, m, n, seeds } from "./low-rank.js";
 import { codeOf, codeOfAsync } from "./failures.js";
-import { errorOf, frobenius, kahan, spectra, withSingularValues, type Known } from "./spectra.js";
+import { errorOf, frobenius, spectra, withSingularValues, type Known } from "./spectra.js";
 
-const isFull =
-  (globalThis as { readonly process?: { readonly env?: Record<string, string | undefined> } }).process?.env?.SUBQUAD_TEST_PROFILE ===
-  "full";
 const random = { method: "randomized" } as const;
-const asArray = ({ A, shape }: Known): NdArray => view(A, shape);
-const [m, n, k] = [60, 40, 8];
-
-function boundOf(certificate: Certificate): number {
-  if (certificate.kind === "none") throw new Error("a certificate is missing");
-  return certificate.bound;
-}
 
 /** diag(s) Vᵀ. */
 function rightOf({ s, V }: RandomizedSvd): Dense {
@@ -53,11 +44,6 @@ function departureOf(X: NdArray): number {
 function tailOf(known: Known, rank: number): number {
   return frobenius(valuesOf(view(svd(asArray(known), { vectors: "none" }).s.data, [Math.min(...known.shape), 1])).slice(rank));
 }
-
-const cases: Readonly<Record<string, Known>> = {
-  ...Object.fromEntries(Object.entries(spectra).map(([name, s]) => [name, withSingularValues(m, n, s, name)])),
-  kahan: kahan(40, 1.2),
-};
 
 describe("oracle", () => {
   it("full rank gives back A and its values", () => {
@@ -127,7 +113,6 @@ describe("certificate is honest", () => {
 });
 
 describe("theorem-sized", () => {
-  const seeds = isFull ? 1000 : 100;
   for (const [name, known] of Object.entries(cases)) {
     it(`within 1.1 of the best rank-${k} error for 99 of 100 seeds: ${name}`, () => {
       const best = tailOf(known, k);

@@ -70,7 +70,8 @@ function addRowDouble(factor: number, A: RealArray, row: number, y: RealArray, c
   for (let j = 0; j < columns; j++) y[c + j] = y[c + j]! + factor * A[row + j]!;
 }
 
-function dotOf8(A: RealArray, p: number, x: RealArray, q: number, n: number): number {
+/** Entries eight apart are summed in one lane, then the lanes, then what is left one by one. */
+export function dotOf8(A: RealArray, p: number, x: RealArray, q: number, n: number): number {
   const whole = n - (n % 8);
   let s0 = 0;
   let s1 = 0;

@@ -2,6 +2,7 @@
  * Passes over rows of float64, as in assembly/passes.ts.
  */
 import type { ComputeMemory } from "../abi.js";
+import { dotOf8 } from "./gemv.js";
 import type { Real } from "./real.js";
 
 /** to = from, `bytes` bytes a row. */
@@ -145,35 +146,9 @@ export function solveVector(
     const first = lower !== 0 ? 0 : i + 1;
     const count = lower !== 0 ? i : n - 1 - i;
     let value = f64[x / 8 + i]!;
-    if (transposed === 0) value -= product(f64, count, row + first, x / 8 + first);
+    if (transposed === 0) value -= dotOf8(f64, row + first, f64, x / 8 + first, count);
     if (unit === 0) value /= f64[row + i]!;
     f64[x / 8 + i] = value;
     if (transposed !== 0) for (let k = first; k < first + count; k++) f64[x / 8 + k]! -= value * f64[row + k]!;
   }
-}
-
-/** Entries eight apart are summed in one lane, then the lanes, then what is left one by one. */
-function product(f64: Float64Array, count: number, p: number, q: number): number {
-  const eights = count - (count % 8);
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let s4 = 0;
-  let s5 = 0;
-  let s6 = 0;
-  let s7 = 0;
-  for (let k = 0; k < eights; k += 8) {
-    s0 += f64[p + k]! * f64[q + k]!;
-    s1 += f64[p + k + 1]! * f64[q + k + 1]!;
-    s2 += f64[p + k + 2]! * f64[q + k + 2]!;
-    s3 += f64[p + k + 3]! * f64[q + k + 3]!;
-    s4 += f64[p + k + 4]! * f64[q + k + 4]!;
-    s5 += f64[p + k + 5]! * f64[q + k + 5]!;
-    s6 += f64[p + k + 6]! * f64[q + k + 6]!;
-    s7 += f64[p + k + 7]! * f64[q + k + 7]!;
-  }
-  let sum = s0 + s2 + (s4 + s6) + (s1 + s3 + (s5 + s7));
-  for (let k = eights; k < count; k++) sum += f64[p + k]! * f64[q + k]!;
-  return sum;
 }
