@@ -26,6 +26,7 @@ export { assertScale, carriesScale } from "./attention/scale.js";
 export { causalOffset, readMask } from "./attention/stage-mask.js";
 export { checkShapes, stageRows, type AttentionShape } from "./attention/stage.js";
 export { allocOperand, multiplyOperands, packOperand, type Operand, type OperandSource } from "./dense/packed-product.js";
+export { readOperand, withScope, type ReadOperand } from "./iterative/operand.js";
 export { EXP2_FLOOR, HIDDEN_SCORE, SCRATCH_BYTES, type ComputeMemory } from "./kernels/abi.js";
 export type { KernelGroup } from "./kernels/group.js";
 export { attentionKernels } from "./kernels/attention.js";

@@ -1,6 +1,8 @@
 import { gaussianArray, pack } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
 import { transpose, view } from "../src/array/view.js";
+import type { NdArray } from "../src/array/types.js";
+import { matvec } from "../src/dense/matvec.js";
 import { NonFiniteError } from "../src/errors.js";
 import { readOperand, withScope } from "../src/iterative/operand.js";
 import { conjugateGradientSync } from "../src/iterative/conjugate-gradient.js";
@@ -55,6 +57,36 @@ describe("laws", () => {
     plainLoop.multiplyTranspose(y, c);
     expect(runSync(products(input))).toEqual([a, a, c]);
     expect(await runAsync(products(input), {})).toEqual([a, a, c]);
+    expect(arenaBytesInUse()).toBe(0);
+  });
+
+  test.each([
+    ["dense, small", 20, 30],
+    ["dense, one block", 70, 90],
+    ["dense, many blocks, the last one short", 1500, 301],
+    ["sparse", 70, 90],
+    ["operator", 70, 90],
+  ])("Aᵀ (A x) has the bits of the two products, x may be y: %s", (kind, rows, columns) => {
+    const dense = inDtype(gaussianArray([rows, columns], { seed: "normal" }), "float64");
+    const sparse = csrFromDense(dense);
+    const operator = {
+      shape: [rows, columns] as const,
+      apply: (v: NdArray) => matvec(dense, v),
+      applyTranspose: (v: NdArray) => matvec(dense, v, { transpose: true }),
+    };
+    const input = kind === "sparse" ? sparse : kind === "operator" ? operator : dense;
+    const v = pack(gaussianArray([columns], { seed: "v" })) as Float64Array;
+    const got = runSync(
+      withScope(function* (scope) {
+        const { multiplyNormal } = yield* readOperand(scope, input, site);
+        const out = Float64Array.from(v);
+        multiplyNormal(out, out);
+        multiplyNormal(v, out);
+        return out;
+      }),
+    );
+    const matrix = kind === "sparse" ? sparse : dense;
+    expect(got).toEqual(matvec(matrix, matvec(matrix, view(v, [columns])), { transpose: true }).data);
     expect(arenaBytesInUse()).toBe(0);
   });
 

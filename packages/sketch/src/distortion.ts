@@ -32,7 +32,7 @@ import {
   type NdArray,
   type Seed,
 } from "@subquad/linalg-core";
-import { asMatrix, powerOfTwo } from "@subquad/linalg-core/kernels";
+import { asMatrix, powerOfTwo, readOperand, withScope, type Scope } from "@subquad/linalg-core/kernels";
 import {
   eigSymmetricSteps,
   RUN_CONTROL,
@@ -203,36 +203,45 @@ function* byLanczos(where: string, A: Rows, W: Whitening, steps: number, confide
   const [n, d] = shapeOf(A);
   const losses = startLosses(d - r);
   if (d > r) yield* whitenedBlocks(A, W, (X, others) => { addLosses(X, others, W, losses); }); // prettier-ignore
-  const { low, high } = yield* spectrumIntervalSteps(where, normalEquations(A, W), { steps, confidence, seed: `sketch/lanczos/${seed}` });
+  const { low, high } = yield* withScope(function* (scope) {
+    const equations = normalEquations(yield* productsOf(scope, where, A, W), W);
+    return yield* spectrumIntervalSteps(where, equations, { steps, confidence, seed: `sketch/lanczos/${seed}` });
+  });
   const rounding = 8 * (n + r) * UNIT * W.condition * high * r;
   if (isLossy(losses, Math.sqrt(r * high), W)) return UNKNOWN;
   return widened(high + rounding, low - rounding, Math.sqrt(r * high), W);
 }
 
 /** v → R⁻ᵀ (A D)ᵀ_J (A D)_J R⁻¹ v. */
-function normalEquations(A: Rows, { rank: r, order, exponents, R }: Whitening): LinearOperator {
+function normalEquations(gramOf: (x: Float64Array) => Float64Array, { rank: r, R }: Whitening): LinearOperator {
+  const solve = (v: Float64Array<ArrayBuffer>, isTransposed: boolean): Float64Array<ArrayBuffer> =>
+    denseCopy(solveTriangular(R, view(v, [r, 1]), { upper: true, transpose: isTransposed }), "float64");
+  return {
+    shape: [r, r],
+    apply: (v) => view(solve(Float64Array.from(gramOf(solve(denseCopy(v, "float64"), false))), true), [r]),
+  };
+}
+
+/** x → (A D)ᵀ_J (A D)_J x. A dense A lies in compute memory as long as the scope. */
+function* productsOf(
+  scope: Scope,
+  where: string,
+  A: Rows,
+  { rank: r, order, exponents }: Whitening,
+): Steps<(x: Float64Array) => Float64Array> {
+  const [, d] = shapeOf(A);
   const kept = order.slice(0, r);
   const scales = Float64Array.from(kept, (j) => powerOfTwo(exponents[j]!));
-  const gramOf = "sparse" in A ? sparseGram(A.sparse, kept, scales) : denseGram(A.dense, kept, scales);
-  const solve = (v: NdArray, isTransposed: boolean): Float64Array<ArrayBuffer> => {
-    const columns = view(denseCopy(v, "float64"), [r, 1]);
-    return denseCopy(solveTriangular(R, columns, { upper: true, transpose: isTransposed }), "float64");
-  };
-  return { shape: [r, r], apply: (v) => view(solve(gramOf(view(solve(v, false), [r])), true), [r]) };
-}
-
-function sparseGram(A: CsrMatrix, kept: Int32Array, scales: Float64Array): (x: NdArray) => NdArray {
-  const columns = selectColumns(A, kept, scales);
-  return (x) => matvec(columns, matvec(columns, x), { transpose: true });
-}
-
-function denseGram(A: NdArray, kept: Int32Array, scales: Float64Array): (x: NdArray) => NdArray {
-  const spread = new Float64Array(A.shape[1] ?? 0);
+  if ("sparse" in A) {
+    const columns = selectColumns(A.sparse, kept, scales);
+    return (x) => denseCopy(matvec(columns, matvec(columns, view(Float64Array.from(x), [r])), { transpose: true }), "float64");
+  }
+  const { multiplyNormal } = yield* readOperand(scope, A.dense, `${where}(A)`);
+  const spread = new Float64Array(d);
   return (x) => {
-    const entries = denseCopy(x, "float64");
-    for (let j = 0; j < kept.length; j++) spread[kept[j]!] = entries[j]! * scales[j]!;
-    const back = denseCopy(matvec(A, matvec(A, view(spread, [spread.length])), { transpose: true }), "float64");
-    const out = Float64Array.from(kept, (k, j) => back[k]! * scales[j]!);
-    return view(out, [out.length]);
+    spread.fill(0);
+    for (let j = 0; j < r; j++) spread[kept[j]!] = x[j]! * scales[j]!;
+    multiplyNormal(spread, spread);
+    return Float64Array.from(kept, (k, j) => spread[k]! * scales[j]!);
   };
 }

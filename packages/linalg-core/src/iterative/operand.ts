@@ -37,20 +37,32 @@ export interface ReadOperand {
   readonly given: NdArray | CsrMatrix | LinearOperator;
   /** Its products; of a dense matrix until the scope is released. */
   readonly operator: CheckedOperator;
+  /** y ← Aᵀ (A x), on the calling thread; a matrix that is kept is read once for it. */
+  multiplyNormal(x: Float64Array, y: Float64Array): void;
 }
 
 /** Below so many entries, the plain loop is as fast as the call of a kernel: as in `matvec`. */
 const SMALL = 2 ** 12;
+/** Entries of A whose rows meet x and then add to Aᵀ (A x): they stay in the second cache. */
+const BLOCK = 2 ** 16;
 /** Entries that a kernel checks between two turns of the event loop: about a millisecond. */
 const CHECKED = 2 ** 21;
 
 /** Reads and checks an operand; errors as `asOperator`. */
 export function* readOperand(scope: Scope, input: Operand, site: string): Steps<ReadOperand> {
-  if (!isCsr(input) && isLinearOperator(input)) return { given: input, operator: asOperator(input, site) };
-  const given = isCsr(input) ? asCsr(input, site) : asMatrix(input, site);
-  if ("columns" in given || given.size < SMALL) return { given, operator: asOperator(given, site) };
-  const address = roomFor(scope, 8 * given.size);
-  return { given, operator: address === undefined ? asOperator(given, site) : yield* keep(scope, given, address, site) };
+  const given = isCsr(input) ? asCsr(input, site) : isLinearOperator(input) ? input : asMatrix(input, site);
+  if ("data" in given && given.size >= SMALL) {
+    const address = roomFor(scope, 8 * given.size);
+    if (address !== undefined) return yield* keep(scope, given, address, site);
+  }
+  const operator = asOperator(given, site);
+  return { given, operator, multiplyNormal: (x, y) => { inTwo(operator, x, y); } }; // prettier-ignore
+}
+
+function inTwo(operator: CheckedOperator, x: Float64Array, y: Float64Array): void {
+  const product = new Float64Array(operator.shape[0]);
+  operator.multiply(x, product);
+  operator.multiplyTranspose(product, y);
 }
 
 /** Runs an algorithm with a scope for its operands. */
@@ -73,7 +85,7 @@ function roomFor(scope: Scope, bytes: number): number | undefined {
   }
 }
 
-function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<CheckedOperator> {
+function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<ReadOperand> {
   const [m = 0, n = 0] = A.shape;
   yield* fillSteps(A, "float64", address);
   yield rest();
@@ -92,7 +104,22 @@ function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<C
     to.set(runtime().memory.f64.subarray(y / 8, y / 8 + to.length));
     checkProduct(to, site, OVERFLOW);
   }
-  return {
+  /** Rows by rows, so that columns of them are read where they lie side by side. */
+  function* normal(x: Float64Array, y: Float64Array): Steps<void> {
+    const sum = scope.alloc(8 * n);
+    runtime().memory.f64.set(x, wide / 8);
+    runtime().memory.f64.fill(0, sum / 8, sum / 8 + n);
+    const step = Math.max(8, 8 * Math.floor(BLOCK / (8 * n)));
+    for (let first = 0; first < m; first += step) {
+      const rows = { count: Math.min(step, m - first), n, chunk: address + 8 * first * n, first };
+      yield* multiplyChunk(scope, "float64", false, { ...rows, factors: wide, y: high });
+      yield* multiplyChunk(scope, "float64", true, { ...rows, factors: high, y: sum });
+    }
+    y.set(runtime().memory.f64.subarray(sum / 8, sum / 8 + n));
+    scope.free(sum);
+    checkProduct(y, site, OVERFLOW);
+  }
+  const operator: CheckedOperator = {
     shape: [m, n],
     hasTranspose: true,
     multiply: (x, y) => {
@@ -102,5 +129,12 @@ function* keep(scope: Scope, A: NdArray, address: number, site: string): Steps<C
       runSync(product(true, y, x));
     },
     multiplySteps: (x, y) => product(false, x, y),
+  };
+  return {
+    given: A,
+    operator,
+    multiplyNormal: (x, y) => {
+      runSync(normal(x, y));
+    },
   };
 }
