@@ -213,6 +213,12 @@ describe("errors", () => {
     expect(codeOf(() => measureFeaturesSync(map, [[1, 2]], { confidence: 1 }))).toBe("ERR_OPTION confidence");
     expect(codeOf(() => measureFeaturesSync(map, [[1, 2, 3]]))).toBe("ERR_SHAPE X");
     expect(codeOf(() => measureFeaturesSync(map, [[1, 2]], { Y: [[1]] }))).toBe("ERR_SHAPE Y");
+    // one row of 100, and one pair of 10,000 is drawn
+    const last = [...Array.from({ length: 99 }, () => [1, 2]), [1, NaN]];
+    for (const options of [{ pairs: 1 }, { pairs: 1, Y: [[1, 2]] }]) {
+      expect(() => measureFeaturesSync(map, last, options)).toThrow("measureFeaturesSync(X): expected finite entries, got NaN at [99, 1]");
+    }
+    expect(() => measureFeaturesSync(map, [[1, 2]], { pairs: 1, Y: last })).toThrow("measureFeaturesSync(Y)");
   });
 });
 
