@@ -140,7 +140,7 @@ describe("fixtures", () => {
         // Two counts of 20 with one probability differ by 15 with probability below 1e-6.
         if (isHeaviest(options)) expect(above).toBeLessThanOrEqual(peer.above + 14);
         else expect(largest).toBeLessThanOrEqual(0.1);
-        // means over seeds of squares with heavy tails: six standard errors of both, taken from ours
+        // means over seeds of squares with heavy tails: six standard errors of both, taken from ours (Student's law, 8 samples: 3e-4 for one side)
         const ours = meanOf(squares);
         expect(ours.mean).toBeLessThanOrEqual(peer.rootMeanSquare ** 2 + 6 * ours.deviation * Math.sqrt(1 + seeds / peer.seeds));
       }
