@@ -7,7 +7,16 @@
  * would all have missed them with probability at most (1 − φ)^pairs: with φ = 1 − δ^(1/pairs) that is δ.
  * Source: the distribution of the largest of a sample.
  */
-import { assertInRange, assertInteger, assertKnownOptions, denseCopy, normalizeSeed, rngFor, ShapeError } from "@subquad/linalg-core";
+import {
+  assertFinite,
+  assertInRange,
+  assertInteger,
+  assertKnownOptions,
+  denseCopy,
+  normalizeSeed,
+  rngFor,
+  ShapeError,
+} from "@subquad/linalg-core";
 import { selectRows, view, type Certificate, type CsrMatrix, type MatrixInput, type Seed } from "@subquad/linalg-core";
 import { exp, expm1, log } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
@@ -119,6 +128,7 @@ function sideOf(where: string, argument: string, A: MatrixInput | CsrMatrix, d: 
   const { rows } = readRows(A, `${where}(${argument})`);
   const shape = shapeOf(rows);
   if (shape[1] !== d) throw new ShapeError(where, argument, `a matrix of ${d} columns`, shape);
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(${argument})`); // whichever rows are drawn
   return rows;
 }
 

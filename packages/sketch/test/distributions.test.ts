@@ -7,7 +7,7 @@ import { codeOf } from "./failures.js";
 import { distributions } from "./samples.js";
 
 /** Quantiles 1 − 1e-6 of the chi-square distribution (SciPy 1.17, chi2.isf). */
-const CHI_SQUARE: Readonly<Record<number, number>> = { 7: 40.521831234, 15: 56.4934425, 27: 77.188177312 };
+const CHI_SQUARE: Readonly<Record<number, number>> = { 7: 40.521831234, 15: 56.4934425, 27: 77.188177312, 55: 119.90241864 };
 
 describe("laws", () => {
   it("plain data: the scale of an isometry in one field", () => {
@@ -80,14 +80,16 @@ describe("theorem-sized", () => {
     }
   });
 
-  it("Fisher and Yates: rows of a column z/m each, pairs z (z − 1) / (m (m − 1)), signs fair; chi-square at 1e-6", () => {
+  it("Fisher and Yates: rows of a column z/m each, pairs z (z − 1) / (m (m − 1)), all sets alike, signs fair; chi-square at 1e-6", () => {
     const [m, z, columns] = [8, 3, 40_000];
     const S = valuesOf(sampleSketch(sparseSign(m, columns, { nonzeros: z }), { seed: "marginals" }).toDense());
     const pairs = new Map<number, number>();
+    const sets = new Map<string, number>();
     const counts = new Float64Array(m);
     const minus = new Float64Array(m);
     for (let i = 0; i < columns; i++) {
       const rows = Array.from({ length: m }, (_, r) => r).filter((r) => S[r * columns + i] !== 0);
+      sets.set(rows.join(), (sets.get(rows.join()) ?? 0) + 1);
       for (const r of rows) {
         counts[r]!++;
         if (S[r * columns + i]! < 0) minus[r]!++;
@@ -95,6 +97,10 @@ describe("theorem-sized", () => {
       }
     }
     const expected = (columns * z * (z - 1)) / (m * (m - 1));
+    // the C(8, 3) = 56 sets are equally likely, one a column
+    expect(sets.size).toBe(56);
+    const share = columns / 56;
+    expect([...sets.values()].reduce((sum, count) => sum + (count - share) ** 2 / share, 0)).toBeLessThanOrEqual(CHI_SQUARE[55]!);
     expect(pairs.size).toBe(28);
     // a column gives three of the 28 pairs, v: vvᵀ ≤ 3 diag(v), so the statistic is at most 3 times a chi-square of 27 degrees
     expect([...pairs.values()].reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0)).toBeLessThanOrEqual(

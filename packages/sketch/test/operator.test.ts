@@ -253,7 +253,7 @@ describe("fixtures", () => {
     ...valuesOf(sampleSketch(distribution, { seed: 7 }).block([0, rows], [0, columns])),
   ];
 
-  it("first entries, pinned: another stream is another major version", () => {
+  it("the first 16 entries of every family, pinned: another stream is another major version", () => {
     expect(first(gaussian(4, 8), 2, 8)).toEqual([
       0.5521421566850475, 0.8113065870141031, 0.8319922068235588, -0.12932039252192584, 0.2985035234186696, -0.14201088374655074,
       -0.28700598613422534, 0.742268745083805, 0.4146698621603515, 0.308681435980138, 0.02588271375252552, -0.3233797933156592,
@@ -261,8 +261,14 @@ describe("fixtures", () => {
     ]);
     expect(first(rademacher(4, 8), 2, 8).map(Math.sign)).toEqual([-1, -1, -1, 1, -1, -1, 1, -1, -1, 1, -1, -1, -1, 1, 1, 1]);
     expect(first(srht(4, 8), 2, 8).map(Math.sign)).toEqual([-1, 1, 1, -1, -1, 1, -1, -1, -1, -1, -1, -1, -1, -1, 1, -1]);
-    expect(first(sparseSign(12, 6, { nonzeros: 4 }), 2, 6)).toEqual([0.5, -0.5, 0, -0.5, 0, 0, 0, 0, -0.5, 0, -0.5, -0.5]);
-    expect(first(sparseSign(12, 6, { nonzeros: 4, blocked: true }), 2, 6)).toEqual([-0.5, 0, 0, 0, 0, 0.5, 0, 0.5, -0.5, 0, 0, 0]);
+    expect(first(countSketch(4, 4), 4, 4)).toEqual([0, 0, -1, 0, 0, 0, 0, 1, 1, -1, 0, 0, 0, 0, 0, 0]);
+    expect(first(sparseSign(12, 8, { nonzeros: 4 }), 2, 8)).toEqual([0.5, -0.5, 0, -0.5, 0, 0, 0.5, 0, 0, 0, -0.5, 0, -0.5, -0.5, 0, 0.5]);
+    const blocked = sparseSign(12, 8, { nonzeros: 4, blocked: true });
+    expect(first(blocked, 2, 8)).toEqual([-0.5, 0, 0, 0, 0, 0.5, 0.5, 0, 0, 0.5, -0.5, 0, 0, 0, 0, 0]);
+    const x = 0.8164965809277261; // √(1 / (4 · 3/8))
+    expect(first(rowSampling(4, [1, 2, 3, 2]), 4, 4)).toEqual([0, 1, 0, 0, 0, 0, x, 0, 0, 0, x, 0, 0, 0, x, 0]);
+    const shuffled = rowSampling(4, [1, 1, 1, 1], { replacement: false });
+    expect(first(shuffled, 4, 4)).toEqual([0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0]);
   });
 
   it("entries are what the named streams say", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { countSketch, gaussian, rademacher, rowSampling, sparseSign, srht, type Family } from "../src/distributions.js";
 import { johnsonLindenstraussDim, planEmbedding, type PlanEmbeddingOptions } from "../src/plan.js";
+import fixture from "../../../tooling/fixtures/sketch-peers/data.json" with { type: "json" };
 import { codeOf } from "./failures.js";
 
 describe("oracle", () => {
@@ -35,7 +36,7 @@ describe("oracle", () => {
     }
   });
 
-  it("johnsonLindenstraussDim: the values of scikit-learn", () => {
+  it("johnsonLindenstraussDim: the values of scikit-learn that the documents name", () => {
     const golden: [points: number, epsilon: number, rows: number][] = [
       [2, 0.5, 33],
       [10, 0.5, 110],
@@ -113,6 +114,16 @@ describe("laws", () => {
     expect(rows(10)).toBe(302);
     // the rows grow as coherence does: m / M is all that the risk depends on
     for (const coherence of [20, 100, 1e4]) expect(Math.abs(rows(coherence) - (302 * coherence) / 10)).toBeLessThanOrEqual(coherence / 10);
+  });
+});
+
+describe("fixtures", () => {
+  it("johnsonLindenstraussDim is scikit-learn's johnson_lindenstrauss_min_dim for 13 numbers of points and 10 of ε", () => {
+    const epsilons = fixture.epsilons[0]!;
+    for (const [points, ...wanted] of fixture.dimensions) {
+      expect(epsilons.map((epsilon) => johnsonLindenstraussDim(points!, { epsilon }))).toEqual(wanted);
+    }
+    expect(fixture.dimensions.length).toBe(13);
   });
 });
 

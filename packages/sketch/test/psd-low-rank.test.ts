@@ -373,9 +373,11 @@ describe("laws", () => {
         expect(meter.entries()).toBeLessThanOrEqual((rank + 1) * 500 + blocks);
       }
     }
-    const fixed = counted(oracle);
-    const low = psdLowRankSync(fixed.oracle, { rank: 100, blockSize: 20 });
-    expect(fixed.entries()).toBe(101 * 500 + low.diagnostics.draws * 400);
+    for (const method of ["accelerated", "blockRobust"] as const) {
+      const fixed = counted(oracle);
+      const low = psdLowRankSync(fixed.oracle, { method, rank: 100, blockSize: 20 });
+      expect(fixed.entries()).toBe(101 * 500 + low.diagnostics.draws * 400); // Σ b² with b = 20 in each of the blocks
+    }
   });
   it("progress grows to its end, and a pause does not change bits", async () => {
     const seen: number[] = [];
