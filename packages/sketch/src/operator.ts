@@ -11,7 +11,6 @@ import {
   assertKnownOptions,
   dtypeOf,
   isCsr,
-  normalizeSeed,
   OptionError,
   ShapeError,
   transpose,
@@ -27,9 +26,11 @@ import {
 import { asCsr, asMatrix, assertCsrFinite, openScope } from "@subquad/linalg-core/kernels";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { applyRows, shapeOf, type Rows } from "./apply.js";
-import { assertDistribution, type SketchDistribution } from "./distributions.js";
+import { assertDistribution } from "./distribution-check.js";
+import type { SketchDistribution } from "./distributions.js";
 import { familyOf } from "./families.js";
 import type { Range, Sample } from "./sample.js";
+import { seedFrom } from "./seed.js";
 
 export interface SampleSketchOptions {
   /** Same seed, same bits. Default "0". */
@@ -72,15 +73,15 @@ export function sampleSketch(distribution: SketchDistribution, options: SampleSk
   const where = "sampleSketch";
   assertDistribution(where, distribution);
   assertKnownOptions(where, options, ["seed"]);
-  const sample: Sample = { distribution, seed: normalizeSeed(options.seed ?? "0", where) };
+  const sample: Sample = { distribution, seed: seedFrom(where, options.seed) };
   const { rows: m, columns: n } = distribution;
   return {
     ...sample,
-    applyLeft: (A, control = {}) => runAsync(leftSteps("applyLeft", sample, A, control), control),
+    applyLeft: (A, control = {}) => runAsync(leftSteps("applyLeft", sample, A, control), control, "applyLeft"),
     applyLeftSync: (A) => runSync(leftSteps("applyLeftSync", sample, A)),
-    applyRight: (B, control = {}) => runAsync(rightSteps("applyRight", sample, B, control), control),
+    applyRight: (B, control = {}) => runAsync(rightSteps("applyRight", sample, B, control), control, "applyRight"),
     applyRightSync: (B) => runSync(rightSteps("applyRightSync", sample, B)),
-    applyTranspose: (Y, control = {}) => runAsync(transposeSteps("applyTranspose", sample, Y, control), control),
+    applyTranspose: (Y, control = {}) => runAsync(transposeSteps("applyTranspose", sample, Y, control), control, "applyTranspose"),
     applyTransposeSync: (Y) => runSync(transposeSteps("applyTransposeSync", sample, Y)),
     block: (rows, columns) => runSync(entrySteps("block", sample, rows, columns)),
     toDense: () => runSync(entrySteps("toDense", sample, [0, m], [0, n])),

@@ -17,7 +17,6 @@ import {
   assertOneOf,
   AssumptionError,
   denseCopy,
-  normalizeSeed,
   OptionError,
   transpose,
   view,
@@ -35,6 +34,7 @@ import { samplingRows } from "./embedding-dimension.js";
 import { leverageScoresSteps } from "./leverage.js";
 import { readRows } from "./operator.js";
 import { drawRows } from "./row-sampling.js";
+import { seedFrom } from "./seed.js";
 import { rowsOf } from "./whiten.js";
 
 export interface SampleRowsOptions {
@@ -136,7 +136,7 @@ export function* sampleRowsSteps(
   if (options.count !== undefined && (options.epsilon !== undefined || options.failure !== undefined)) {
     throw new OptionError(where, "count", "count, or epsilon and failure, not both", options.count);
   }
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const { rows } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(rows);
   if (options.count !== undefined) assertInteger(where, { count: options.count }, 1, replacement ? 2 ** 30 : n);
