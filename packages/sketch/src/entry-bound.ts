@@ -28,7 +28,8 @@ export interface BoundedLowRank {
  */
 export function entryBound(low: BoundedLowRank, i: number, j: number): number {
   const where = "entryBound";
-  const { residualDiagonal: d, roundingDiagonal: g } = ((low as unknown) ?? {}) as { readonly [Name in keyof BoundedLowRank]?: unknown };
+  const given: unknown = low;
+  const { residualDiagonal: d, roundingDiagonal: g } = (given ?? {}) as { readonly [Name in keyof BoundedLowRank]?: unknown };
   if (!(d instanceof Float64Array && g instanceof Float64Array && g.length === d.length)) {
     throw new OptionError(where, "low", "a result of psdLowRank with certify: true", low);
   }

@@ -13,6 +13,7 @@ import {
   denseCopy,
   normalizeSeed,
   OptionError,
+  type MatrixInput,
   type NdArray,
 } from "@subquad/linalg-core";
 import { asMatrix } from "@subquad/linalg-core/kernels";
@@ -32,12 +33,12 @@ export function checkResumable(where: string, N: number, resume: unknown): asser
   assertOneOf(where, { "resume.method": method }, METHODS);
   checkPivots(where, "resume.pivots", pivots, N);
   checkNonnegative(where, "resume.residualDiagonal", residualDiagonal);
-  const { shape } = (factor ?? {}) as Partial<NdArray>;
+  const { shape } = (factor ?? {}) as { readonly shape?: readonly number[] };
   if (!(shape?.length === 2 && shape[0] === N && shape[1] === k)) {
     throw new OptionError(where, "resume.factor", `an array of shape [${N}, ${k}]`, shape);
   }
-  assertFinite(asMatrix(factor, `${where}(resume.factor)`), `${where}(resume.factor)`);
-  checkState(where, N, k, (state ?? {}) as Unknown<PsdLowRankState>, trace);
+  assertFinite(asMatrix(factor as MatrixInput, `${where}(resume.factor)`), `${where}(resume.factor)`);
+  checkState(where, N, k, (state ?? {}), trace);
 }
 
 /** What entries need of a result: see entryBound. */
@@ -52,7 +53,7 @@ export function checkCore(where: string, low: unknown): { readonly k: number; re
   const { pivots, core, state } = (low ?? {}) as { readonly pivots?: unknown; readonly core?: unknown; readonly state?: unknown };
   if (!(pivots instanceof Int32Array)) throw new OptionError(where, "low", "a result of psdLowRank, as it was returned", low);
   const k = pivots.length;
-  const L = asMatrix(core, `${where}(low.core)`);
+  const L = asMatrix(core as MatrixInput, `${where}(low.core)`);
   if (L.shape[0] !== k || L.shape[1] !== k) throw new OptionError(where, "low.core", `shape [${k}, ${k}]`, L.shape);
   assertFinite(L, `${where}(low.core)`);
   const entries = denseCopy(L, "float64");

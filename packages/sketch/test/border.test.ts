@@ -57,7 +57,7 @@ function isPartOf(named: string | undefined, argument: string): boolean {
 
 function shown(value: unknown): string {
   try {
-    return value instanceof Error ? `${value.name}: ${value.message}` : String(JSON.stringify(value)).slice(0, 160);
+    return value instanceof Error ? `${value.name}: ${value.message}` : JSON.stringify(value).slice(0, 160);
   } catch {
     return String(value);
   }
