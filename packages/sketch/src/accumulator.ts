@@ -111,7 +111,9 @@ function accumulator(state: AccumulatorState): SketchAccumulator {
     value: () => {
       const sum = runSync(sumOf(state));
       for (let p = 0; p < sum.length; p++) sum[p] = distribution.scale * sum[p]!;
-      return view(sum, [distribution.rows, width]);
+      const result = view(sum, [distribution.rows, width]);
+      assertFinite(result, "value(result overflows float64)");
+      return result;
     },
     encode: () => encodeState(state),
   };

@@ -45,7 +45,7 @@ import {
 import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
 import { readRows } from "./operator.js";
-import { isBeyondSquares, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
+import { isBeyondSquares, scaledColumns, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {
   /** "exact": 3 n d² flops. "lanczos": a few products with A. Default "auto": lanczos where 800 nonzeros of A cost less than n d². */
@@ -75,6 +75,8 @@ const OPTION_NAMES = ["method", "confidence", "steps", "seed"];
 const UNIT = 2 ** -53;
 /** What squares below 2^-1074 can hide in norms of any number of entries. */
 const UNDERFLOW = 2 ** -500;
+/** Exponents of D beyond which a vector D v may overflow, or A D v lose what it is made of: A D is then made instead. */
+const FAR = 400;
 const NORM = "singular values of S Q, minus 1";
 
 /**
@@ -210,10 +212,16 @@ function* byLanczos(where: string, A: Rows, W: Whitening, steps: number, confide
 }
 
 /** v → R⁻ᵀ (A D)ᵀ_J (A D)_J R⁻¹ v. */
-function normalEquations(A: Rows, { rank: r, order, exponents, R }: Whitening): LinearOperator {
+function normalEquations(A: Rows, W: Whitening): LinearOperator {
+  const { rank: r, order, exponents, R } = W;
   const kept = order.slice(0, r);
   const scales = Float64Array.from(kept, (j) => powerOfTwo(exponents[j]!));
-  const gramOf = "sparse" in A ? sparseGram(A.sparse, kept, scales) : denseGram(A.dense, kept, scales);
+  const isFar = kept.some((j) => Math.abs(exponents[j]!) > FAR);
+  const gramOf = isFar
+    ? gramOperator(scaledColumns(A, W))
+    : "sparse" in A
+      ? gramOperator(selectColumns(A.sparse, kept, scales))
+      : denseGram(A.dense, kept, scales);
   const solve = (v: NdArray, isTransposed: boolean): Float64Array<ArrayBuffer> => {
     const columns = view(denseCopy(v, "float64"), [r, 1]);
     return denseCopy(solveTriangular(R, columns, { upper: true, transpose: isTransposed }), "float64");
@@ -221,8 +229,7 @@ function normalEquations(A: Rows, { rank: r, order, exponents, R }: Whitening): 
   return { shape: [r, r], apply: (v) => view(solve(gramOf(view(solve(v, false), [r])), true), [r]) };
 }
 
-function sparseGram(A: CsrMatrix, kept: Int32Array, scales: Float64Array): (x: NdArray) => NdArray {
-  const columns = selectColumns(A, kept, scales);
+function gramOperator(columns: NdArray | CsrMatrix): (x: NdArray) => NdArray {
   return (x) => matvec(columns, matvec(columns, x), { transpose: true });
 }
 

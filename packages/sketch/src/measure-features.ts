@@ -51,6 +51,8 @@ export interface MeasuredFeatures {
 
 const OPTION_NAMES = ["Y", "pairs", "confidence", "seed"];
 const UNIT = 2 ** -53;
+/** What a product below the normal numbers can lose. */
+const VANISHED = Number.MIN_VALUE;
 
 /**
  * The error of a feature map on data, from random pairs of rows.
@@ -193,7 +195,7 @@ function pairError(
   }
   const { value, rounding } = kernelValue(kernel, p.subarray(t * d, (t + 1) * d), q.subarray(t * d, (t + 1) * d));
   const error = inner - value;
-  const hidden = (m + 2) * UNIT * size * 1.01 + rounding + 2 * UNIT * Math.abs(error);
+  const hidden = (m + 2) * UNIT * size * 1.01 + rounding + 2 * UNIT * Math.abs(error) + (m + 2) * VANISHED;
   return Number.isNaN(error) ? { error, hidden: Infinity } : { error, hidden };
 }
 
@@ -208,18 +210,20 @@ function kernelValue(kernel: FeatureKernel, x: Float64Array, y: Float64Array): {
   const γ = 1.01 * (x.length + 8) * UNIT;
   if (kernel.name === "exp") {
     const value = exp(inner);
-    return { value, rounding: value * (expm1(γ * size) + 4 * UNIT) };
+    return { value, rounding: value * (expm1(γ * size) + 4 * UNIT) + VANISHED };
   }
   if (kernel.name === "gaussian") {
     const value = exp(-distance / 2);
-    return { value, rounding: value * (expm1(γ * distance) + 4 * UNIT) };
+    return { value, rounding: value * (expm1(γ * distance) + 4 * UNIT) + VANISHED };
   }
   const { degree, gamma, offset } = kernel;
   const base = gamma * inner + offset, most = gamma * size + offset; // prettier-ignore
-  let value = 1, largest = 1; // prettier-ignore
+  const lost = (1 + gamma * x.length) * VANISHED; // of the base; in each step it is multiplied by the others
+  let value = 1, largest = 1, others = 1; // prettier-ignore
   for (let l = 0; l < degree; l++) {
     value *= base;
     largest *= most;
+    if (l > 0) others *= Math.max(1, most + lost);
   }
-  return { value, rounding: 2 * degree * γ * largest };
+  return { value, rounding: 2 * degree * γ * largest + degree * (lost + VANISHED) * others };
 }

@@ -95,7 +95,7 @@ export function* leftSteps(where: string, sample: Sample, A: MatrixInput | CsrMa
   const { rows, dtype } = readRows(A, `${where}(A)`);
   const [length, d] = shapeOf(rows);
   if (length !== n) throw new ShapeError(where, "A", `${n} rows, the columns of S`, [length, d]);
-  return rounded(yield* applyRows(`${where}(A)`, sample, rows), [m, d], dtype);
+  return rounded(where, yield* applyRows(`${where}(A)`, sample, rows), [m, d], dtype);
 }
 
 /** B Sᵀ. */
@@ -108,7 +108,7 @@ export function* rightSteps(where: string, sample: Sample, B: MatrixInput | CsrM
   const flipped: Rows = "sparse" in rows ? { sparse: rows.sparse.transpose() } : { dense: transpose(rows.dense) };
   if ("dense" in rows) assertFinite(rows.dense, `${where}(B)`); // for an index in B, not in its transpose
   const product = view(yield* applyRows(`${where}(B)`, sample, flipped), [m, r]);
-  return rounded(denseCopy(transpose(product), "float64"), [r, m], dtype);
+  return rounded(where, denseCopy(transpose(product), "float64"), [r, m], dtype);
 }
 
 /** Sᵀ Y. */
@@ -119,12 +119,12 @@ export function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, c
   const [length = 0, p = 0] = given.shape;
   if (length !== m) throw new ShapeError(where, "Y", `${m} rows, those of S`, given.shape);
   assertFinite(given, `${where}(Y)`);
-  if (n === 0 || p === 0) return rounded(new Float64Array(n * p), [n, p], dtypeOf(given));
+  if (n === 0 || p === 0) return rounded(where, new Float64Array(n * p), [n, p], dtypeOf(given));
   const scope = openScope();
   try {
     const product = yield* familyOf(sample).transposed(scope, sample, denseCopy(given, "float64"), p);
     for (let q = 0; q < product.length; q++) product[q] = scale * product[q]!;
-    return rounded(product, [n, p], dtypeOf(given));
+    return rounded(where, product, [n, p], dtypeOf(given));
   } finally {
     scope.release();
   }
@@ -153,8 +153,11 @@ export function readRows(A: MatrixInput | CsrMatrix, site: string): { readonly r
   return { rows: { dense }, dtype: dtypeOf(dense) };
 }
 
-function rounded(entries: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
-  return view(dtype === "float32" ? new Float32Array(entries) : entries, shape);
+/** Of the dtype; NonFiniteError if that overflows. */
+function rounded(where: string, entries: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
+  const result = view(dtype === "float32" ? new Float32Array(entries) : entries, shape);
+  assertFinite(result, `${where}(result overflows ${dtype})`);
+  return result;
 }
 
 function assertRange(where: string, name: string, range: unknown, end: number): void {

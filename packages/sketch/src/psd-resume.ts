@@ -38,7 +38,7 @@ export function checkResumable(where: string, N: number, resume: unknown): asser
     throw new OptionError(where, "resume.factor", `an array of shape [${N}, ${k}]`, shape);
   }
   assertFinite(asMatrix(factor as MatrixInput, `${where}(resume.factor)`), `${where}(resume.factor)`);
-  checkState(where, N, k, (state ?? {}), trace);
+  checkState(where, N, k, state ?? {}, trace);
 }
 
 /** What entries need of a result: see entryBound. */

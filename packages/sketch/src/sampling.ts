@@ -154,8 +154,9 @@ export function* sampleRowsSteps(
   const weights = Float64Array.from(indices, (i, k) => multiplicity[k]! / (count * distribution.probabilities![i]!));
   let certificate: Certificate = { kind: "none", reason: "pass certify: true" };
   if (certify) {
-    const sample = weighted(rows, indices, weights);
-    ({ certificate } = yield* measureDistortionSteps(where, A, view(sample, [indices.length, d]), { method: "exact" }));
+    const M = view(weighted(rows, indices, weights), [indices.length, d]);
+    assertFinite(M, `${where}(weighted rows overflow float64)`);
+    ({ certificate } = yield* measureDistortionSteps(where, A, M, { method: "exact" }));
   }
   return { indices, weights, multiplicity, method, certificate, diagnostics: { count, seed } };
 }
