@@ -11,7 +11,8 @@
 import { FormatError, isNumericsError, normalizeSeed, OptionError } from "@subquad/linalg-core";
 import { powerOfTwo } from "@subquad/linalg-core/kernels";
 import { emptyState, unionOf, type AccumulatorState } from "./accumulator-state.js";
-import { assertDistribution } from "./distributions.js";
+import { checksum } from "./checksum.js";
+import { assertDistribution } from "./distribution-check.js";
 import type { Range, Sample } from "./sample.js";
 
 const MAGIC = 0x43415153;
@@ -187,17 +188,4 @@ function reader(where: string, given: Uint8Array): Reader {
     },
     refuse,
   };
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let rest = byte;
-  for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? 0xedb88320 ^ (rest >>> 1) : rest >>> 1;
-  return rest;
-});
-
-/** CRC-32. */
-function checksum(bytes: Uint8Array): number {
-  let rest = 0xffffffff;
-  for (const byte of bytes) rest = TABLE[(rest ^ byte) & 255]! ^ (rest >>> 8);
-  return (rest ^ 0xffffffff) >>> 0;
 }

@@ -10,7 +10,6 @@ import {
   assertFinite,
   assertInteger,
   assertKnownOptions,
-  normalizeSeed,
   OptionError,
   ShapeError,
   view,
@@ -24,9 +23,11 @@ import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { decodeState, encodeState, sampleBytes } from "./accumulator-bytes.js";
 import { commonRow, emptyState, insertNode, join, nodesOf, sumOf, type AccumulatorState, type Addition } from "./accumulator-state.js";
 import { shapeOf, stage, type Rows } from "./apply.js";
-import { assertDistribution, type SketchDistribution } from "./distributions.js";
+import { assertDistribution } from "./distribution-check.js";
+import type { SketchDistribution } from "./distributions.js";
 import { readRows } from "./operator.js";
 import type { Range } from "./sample.js";
+import { seedFrom } from "./seed.js";
 import { rowsOf } from "./whiten.js";
 
 export interface AccumulatorOptions {
@@ -80,7 +81,7 @@ export function createAccumulator(distribution: SketchDistribution, width: numbe
   assertDistribution(where, distribution);
   assertInteger(where, { width }, 0, 2 ** 31 - 1);
   assertKnownOptions(where, options, ["seed"]);
-  return accumulator(emptyState({ distribution, seed: normalizeSeed(options.seed ?? "0", where) }, width));
+  return accumulator(emptyState({ distribution, seed: seedFrom(where, options.seed) }, width));
 }
 
 /**
@@ -110,7 +111,9 @@ function accumulator(state: AccumulatorState): SketchAccumulator {
     value: () => {
       const sum = runSync(sumOf(state));
       for (let p = 0; p < sum.length; p++) sum[p] = distribution.scale * sum[p]!;
-      return view(sum, [distribution.rows, width]);
+      const result = view(sum, [distribution.rows, width]);
+      assertFinite(result, "value(result overflows float64)");
+      return result;
     },
     encode: () => encodeState(state),
   };

@@ -5,7 +5,17 @@
  *
  * Source: Subquad's own convention.
  */
-import { csrToDense, NonFiniteError, selectRows, slice, splitSite, type CsrMatrix, type NdArray } from "@subquad/linalg-core";
+import {
+  assertFinite,
+  csrToDense,
+  NonFiniteError,
+  selectRows,
+  slice,
+  splitSite,
+  view,
+  type CsrMatrix,
+  type NdArray,
+} from "@subquad/linalg-core";
 import { callKernel, coreKernels, gather, openScope, runtime } from "@subquad/linalg-core/kernels";
 import { rest, type Steps } from "@subquad/linalg-core/steps";
 import { familyOf } from "./families.js";
@@ -58,6 +68,7 @@ export function* applyRows(site: string, sample: Sample, A: Rows): Steps<Float64
     const sum = yield* tree.sum();
     const { f64 } = runtime().memory;
     for (let p = 0; p < out.length; p++) out[p] = scale * f64[sum / 8 + p]!;
+    assertFinite(view(out, [m, d]), `${splitSite(site).where}(result overflows float64)`);
     return out;
   } finally {
     scope.release();

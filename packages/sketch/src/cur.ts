@@ -31,7 +31,7 @@ import { certify, frobeniusAbove, gamma } from "./low-rank-certificate.js";
 import { entriesOf, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { inUnits } from "./qb.js";
-import { randomizedSvdSteps } from "./randomized-svd.js";
+import { singularVectors } from "./randomized-svd.js";
 import { sampleRowsSteps } from "./sampling.js";
 
 export interface CurOptions extends LowRankOptions {
@@ -133,10 +133,9 @@ function* byPivots(where: string, A: LowRankOperand, request: LowRankRequest): S
 }
 
 function* byLeverage(where: string, A: LowRankOperand, request: LowRankRequest): Steps<Choice> {
-  const { rank, oversampling, powerIterations, blockSize, seed } = request;
+  const { rank, seed } = request;
   if (rank === 0) return { J: new Int32Array(0), I: new Int32Array(0) };
-  const options = { rank, oversampling, powerIterations, blockSize, seed, method: "randomized" } as const;
-  const { U, V } = yield* randomizedSvdSteps(where, "sparse" in A.rows! ? A.rows.sparse : A.rows!.dense, options);
+  const { U, V } = yield* singularVectors(where, A, request);
   const count = DRAWS * rank;
   const { indices: J } = yield* sampleRowsSteps(where, V, { by: "norm", count, seed: `cur/columns/${seed}` });
   const { indices: I } = yield* sampleRowsSteps(where, U, { by: "norm", count, seed: `cur/rows/${seed}` });

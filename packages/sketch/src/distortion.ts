@@ -18,7 +18,6 @@ import {
   denseCopy,
   gram,
   isCsr,
-  matvec,
   normalizeSeed,
   OptionError,
   selectColumns,
@@ -45,7 +44,7 @@ import {
 import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
 import { readRows } from "./operator.js";
-import { isBeyondSquares, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
+import { isBeyondSquares, scaledColumns, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {
   /** "exact": 3 n d² flops. "lanczos": a few products with A. Default "auto": lanczos where 800 nonzeros of A cost less than n d². */
@@ -75,6 +74,8 @@ const OPTION_NAMES = ["method", "confidence", "steps", "seed"];
 const UNIT = 2 ** -53;
 /** What squares below 2^-1074 can hide in norms of any number of entries. */
 const UNDERFLOW = 2 ** -500;
+/** Exponents of D beyond which a vector D v may overflow, or A D v lose what it is made of: A D is then made instead. */
+const FAR = 400;
 const NORM = "singular values of S Q, minus 1";
 
 /**
@@ -223,20 +224,22 @@ function normalEquations(gramOf: (x: Float64Array) => Float64Array, { rank: r, R
 }
 
 /** x → (A D)ᵀ_J (A D)_J x. A dense A lies in compute memory as long as the scope. */
-function* productsOf(
-  scope: Scope,
-  where: string,
-  A: Rows,
-  { rank: r, order, exponents }: Whitening,
-): Steps<(x: Float64Array) => Float64Array> {
+function* productsOf(scope: Scope, where: string, A: Rows, W: Whitening): Steps<(x: Float64Array) => Float64Array> {
+  const { rank: r, order, exponents } = W;
   const [, d] = shapeOf(A);
   const kept = order.slice(0, r);
   const scales = Float64Array.from(kept, (j) => powerOfTwo(exponents[j]!));
-  if ("sparse" in A) {
-    const columns = selectColumns(A.sparse, kept, scales);
-    return (x) => denseCopy(matvec(columns, matvec(columns, view(Float64Array.from(x), [r])), { transpose: true }), "float64");
+  const isFar = kept.some((j) => Math.abs(exponents[j]!) > FAR);
+  const columns = isFar ? scaledColumns(A, W) : "sparse" in A ? selectColumns(A.sparse, kept, scales) : undefined;
+  if (columns !== undefined) {
+    const { multiplyNormal } = yield* readOperand(scope, columns, `${where}(A)`);
+    return (x) => {
+      const product = new Float64Array(r);
+      multiplyNormal(x, product);
+      return product;
+    };
   }
-  const { multiplyNormal } = yield* readOperand(scope, A.dense, `${where}(A)`);
+  const { multiplyNormal } = yield* readOperand(scope, (A as { readonly dense: NdArray }).dense, `${where}(A)`);
   const spread = new Float64Array(d);
   return (x) => {
     spread.fill(0);

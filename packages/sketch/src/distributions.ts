@@ -10,7 +10,6 @@ import {
   assertBoolean,
   assertInteger,
   assertKnownOptions,
-  assertOneOf,
   denseCopy,
   NonFiniteError,
   OptionError,
@@ -18,7 +17,8 @@ import {
 } from "@subquad/linalg-core";
 import type { VectorInput } from "@subquad/linalg-core";
 
-const FAMILIES = ["gaussian", "rademacher", "countSketch", "sparseSign", "srht", "rowSampling"] as const;
+/** Their names. */
+export const FAMILIES = ["gaussian", "rademacher", "countSketch", "sparseSign", "srht", "rowSampling"] as const;
 
 /**
  * gaussian: N(0, 1) · rademacher: ±1 · countSketch: one ±1 a column · sparseSign: z of them · srht: m rows of a Walsh-Hadamard transform of
@@ -69,7 +69,7 @@ export interface RowSamplingOptions {
  * @example gaussian(400, 10000).scale // -> 0.05
  */
 export function gaussian(m: number, n: number): SketchDistribution {
-  return { ...sizes("gaussian", m, n), scale: 1 / Math.sqrt(m) };
+  return withScale(sizes("gaussian", m, n));
 }
 
 /**
@@ -85,7 +85,7 @@ export function gaussian(m: number, n: number): SketchDistribution {
  * @example rademacher(400, 10000).family // -> "rademacher"
  */
 export function rademacher(m: number, n: number): SketchDistribution {
-  return { ...sizes("rademacher", m, n), scale: 1 / Math.sqrt(m) };
+  return withScale(sizes("rademacher", m, n));
 }
 
 /**
@@ -101,7 +101,7 @@ export function rademacher(m: number, n: number): SketchDistribution {
  * @example countSketch(1000, 100000).nonzeros // -> 1
  */
 export function countSketch(m: number, n: number): SketchDistribution {
-  return { ...sizes("countSketch", m, n), scale: 1, nonzeros: 1 };
+  return withScale({ ...sizes("countSketch", m, n), nonzeros: 1 });
 }
 
 /**
@@ -125,7 +125,7 @@ export function sparseSign(m: number, n: number, options: SparseSignOptions = {}
   assertInteger(where, { nonzeros }, 1, Math.min(m, 32));
   assertBoolean(where, { blocked });
   if (blocked && m % nonzeros !== 0) throw new OptionError(where, "nonzeros", `a divisor of m = ${m} when blocked`, nonzeros);
-  return { ...common, scale: 1 / Math.sqrt(nonzeros), nonzeros, blocked };
+  return withScale({ ...common, nonzeros, blocked });
 }
 
 /**
@@ -143,7 +143,7 @@ export function sparseSign(m: number, n: number, options: SparseSignOptions = {}
 export function srht(m: number, n: number): SketchDistribution {
   const common = sizes("srht", m, n);
   assertInteger("srht", { m }, 1, transformLength(n));
-  return { ...common, scale: 1 / Math.sqrt(m) };
+  return withScale(common);
 }
 
 /**
@@ -169,11 +169,8 @@ export function rowSampling(m: number, probabilities: VectorInput, options: RowS
   const p = normalized(where, denseCopy(given, "float64"));
   const n = p.length;
   const common = sizes(where, m, n);
-  if (!replacement) {
-    assertInteger(where, { m }, 1, n);
-    if (p.some((value) => value !== p[0])) throw new OptionError(where, "probabilities", "equal ones without replacement", "others");
-  }
-  return { ...common, scale: 1 / Math.sqrt(m), probabilities: p, replacement };
+  if (!replacement) assertEqual(where, "m", m, p);
+  return withScale({ ...common, probabilities: p, replacement });
 }
 
 /** N: the least power of two that is at least n. */
@@ -183,35 +180,27 @@ export function transformLength(n: number): number {
   return N;
 }
 
-/** Throws unless it is what one of the functions above returns. */
-export function assertDistribution(where: string, distribution: unknown): asserts distribution is SketchDistribution {
-  const { family, rows, columns, scale, nonzeros, blocked, probabilities, replacement } = (distribution ??
-    {}) as Partial<SketchDistribution>;
-  assertOneOf(where, { "distribution.family": family }, FAMILIES);
-  assertInteger(where, { "distribution.rows": rows }, 1, 2 ** 30);
-  assertInteger(where, { "distribution.columns": columns }, 0, 2 ** 31 - 1);
-  if (!(scale! > 0 && scale! < Infinity)) throw new OptionError(where, "distribution.scale", "a positive number", scale);
-  const isSparse = family === "countSketch" || family === "sparseSign";
-  if (isSparse) assertInteger(where, { "distribution.nonzeros": nonzeros }, 1, Math.min(rows!, 32));
-  if (family === "sparseSign") assertBoolean(where, { "distribution.blocked": blocked });
-  if (family === "srht") assertInteger(where, { "distribution.rows": rows }, 1, transformLength(columns!));
-  if (family === "rowSampling") {
-    assertBoolean(where, { "distribution.replacement": replacement });
-    if (!(probabilities instanceof Float64Array && probabilities.length === columns)) {
-      throw new OptionError(
-        where,
-        "distribution.probabilities",
-        `a Float64Array of length ${columns}, as rowSampling gives it`,
-        probabilities,
-      );
-    }
-  }
-}
-
 function sizes(where: Family, m: number, n: number): Pick<SketchDistribution, "family" | "rows" | "columns"> {
   assertInteger(where, { m }, 1, 2 ** 30);
   assertInteger(where, { n }, 0, 2 ** 31 - 1);
   return { family: where, rows: m, columns: n };
+}
+
+/** Without replacement: no more rows than there are, all as probable. */
+export function assertEqual(where: string, name: string, m: number, p: Float64Array): void {
+  assertInteger(where, { [name]: m }, 1, p.length);
+  if (p.some((value) => value !== p[0])) {
+    throw new OptionError(where, name.replace(/m$|rows$/, "probabilities"), "equal ones without replacement", "others");
+  }
+}
+
+/** What makes E ‖S x‖² = ‖x‖². */
+export function scaleOf(family: Family, m: number, nonzeros = 1): number {
+  return 1 / Math.sqrt(family === "countSketch" || family === "sparseSign" ? nonzeros : m);
+}
+
+function withScale(distribution: Omit<SketchDistribution, "scale">): SketchDistribution {
+  return { ...distribution, scale: scaleOf(distribution.family, distribution.rows, distribution.nonzeros) };
 }
 
 function normalized(where: string, p: Float64Array): Float64Array {

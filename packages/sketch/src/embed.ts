@@ -15,7 +15,6 @@ import {
   denseCopy,
   csrToDense,
   isCsr,
-  normalizeSeed,
   NotConvergedError,
   view,
   type Certificate,
@@ -30,6 +29,7 @@ import { measureDistortionSteps, type Distortion } from "./distortion.js";
 import { countSketch, gaussian, rademacher, sparseSign, srht, type SketchDistribution } from "./distributions.js";
 import { leftSteps, readRows, sampleSketch, type SketchOperator } from "./operator.js";
 import { planEmbedding, type EmbeddingPlan } from "./plan.js";
+import { seedFrom } from "./seed.js";
 
 /** Families that embed any matrix; rowSampling needs probabilities: see sampleRows. */
 export type EmbeddingFamily = "gaussian" | "rademacher" | "countSketch" | "sparseSign" | "srht";
@@ -101,7 +101,7 @@ export function* embedSubspaceSteps(
   assertInRange(where, { failure }, 1e-11, 0.5);
   assertOneOf(where, { family }, FAMILIES);
   assertOneOf(where, { measure }, ["auto", "exact", "lanczos"]);
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const { rows } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(rows);
   const plan = planEmbedding(Math.max(1, d), { epsilon, failure, family, n, width: d, ...(isCsr(A) ? { nnz: A.values.length } : {}) });

@@ -5,7 +5,7 @@
  *
  * Source: Cauchy and Schwarz for a positive semidefinite matrix; Higham's analysis of Cholesky factors for its rounding.
  */
-import { assertInteger, OptionError } from "@subquad/linalg-core";
+import { assertInRange, assertInteger, OptionError } from "@subquad/linalg-core";
 
 /** Of a PsdLowRank. */
 export interface BoundedLowRank {
@@ -28,9 +28,15 @@ export interface BoundedLowRank {
  */
 export function entryBound(low: BoundedLowRank, i: number, j: number): number {
   const where = "entryBound";
-  const { residualDiagonal: d, roundingDiagonal: g } = low;
-  if (g === undefined) throw new OptionError(where, "low", "a result of psdLowRank with certify: true", "one without roundingDiagonal");
+  const given: unknown = low;
+  const { residualDiagonal: d, roundingDiagonal: g } = (given ?? {}) as { readonly [Name in keyof BoundedLowRank]?: unknown };
+  if (!(d instanceof Float64Array && g instanceof Float64Array && g.length === d.length)) {
+    throw new OptionError(where, "low", "a result of psdLowRank with certify: true", low);
+  }
   assertInteger(where, { i, j }, 0, d.length - 1);
+  for (const k of [i, j]) {
+    assertInRange(where, { [`low.residualDiagonal[${k}]`]: d[k], [`low.roundingDiagonal[${k}]`]: g[k] }, 0, Number.MAX_VALUE);
+  }
   const bound = Math.sqrt(d[i]! + g[i]!) * Math.sqrt(d[j]! + g[j]!) + Math.sqrt(g[i]!) * Math.sqrt(g[j]!);
   return bound * (1 + 2 ** -48);
 }

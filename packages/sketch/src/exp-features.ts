@@ -6,10 +6,11 @@
  * z_l is exact (monomials) or a tensor sketch; exp-plan.ts shares the m features among the degrees. Sketches of degree l have the seed
  * "seed/l".  Source: the Taylor series; Pham and Pagh 2013 and arXiv:1909.01410 for its terms.
  */
-import { assertInRange, assertInteger, assertKnownOptions, assertOneOf, normalizeSeed, type Seed } from "@subquad/linalg-core";
+import { assertInRange, assertInteger, assertKnownOptions, assertOneOf, type Seed } from "@subquad/linalg-core";
 import { MOST_DEGREE, planExpFeatures, type ExpFeatureBlock, type ExpFeaturePlan, type ExpFeaturePlanBlock } from "./exp-plan.js";
 import { featureMap, type FeatureMap, type FeatureRule } from "./feature-map.js";
 import { monomialRule } from "./monomials.js";
+import { seedFrom } from "./seed.js";
 import { tensorSketchRule } from "./tensor-sketch.js";
 import { tensorTreeRule } from "./tensor-tree.js";
 
@@ -57,7 +58,7 @@ export function expFeatures(d: number, m: number, radius: number, options: ExpFe
   if (degree !== undefined) assertInteger(where, { degree }, 0, MOST_DEGREE);
   assertOneOf(where, { kernel }, ["exp", "gaussian"]);
   assertOneOf(where, { block }, ["auto", "tensorSketch", "tensorTree"]);
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const plan = planExpFeatures(where, { d, m, radius, tolerance, degree, block });
   let factorial = 1;
   const parts = plan.blocks.map((part) => {

@@ -10,6 +10,7 @@ import { AssumptionError, assertFinite, denseCopy, ShapeError, solveTriangular, 
 import type { MatrixInput, NdArray, VectorInput } from "@subquad/linalg-core";
 import { asMatrix, vectorEntries } from "@subquad/linalg-core/kernels";
 import type { Resumable } from "./psd-request.js";
+import { checkCore } from "./psd-resume.js";
 import { gamma, roundingOf } from "./rounding-diagonal.js";
 
 export interface ExtendedLowRank {
@@ -41,7 +42,7 @@ export interface ExtendableLowRank extends Resumable {
  */
 export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagonal: VectorInput): ExtendedLowRank {
   const where = "extendLowRank";
-  const k = low.pivots.length;
+  const { k, core: given, relativeError } = checkCore(where, low);
   const C = asMatrix(cross, `${where}(cross)`);
   const [q = 0, width] = C.shape;
   if (width !== k) throw new ShapeError(where, "cross", `${k} columns, one for each pivot`, C.shape);
@@ -49,8 +50,8 @@ export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagon
   const size = vectorEntries(diagonal, q, `${where}(diagonal)`);
   assertFinite(size, `${where}(diagonal)`);
 
-  const L = denseCopy(low.core, "float64");
-  const κ = gamma(k + 8) + low.state.relativeError;
+  const L = denseCopy(given, "float64");
+  const κ = gamma(k + 8) + relativeError;
   const core = view(L, [k, k]);
   const isEmpty = k === 0 || q === 0;
   const F = isEmpty ? new Float64Array(0) : denseCopy(solveTriangular(core, transpose(C)), "float64"); // [k, q]

@@ -29,7 +29,7 @@ import {
 } from "@subquad/linalg-core";
 import { shapeOf } from "./apply.js";
 import { readRows } from "./operator.js";
-import { decodeSketch, encodeSketch, type SketchState } from "./frequent-directions-bytes.js";
+import { decodeSketch, encodeSketch, LARGEST, MOST_COLUMNS, MOST_ROWS, type SketchState } from "./frequent-directions-bytes.js";
 
 export interface FrequentDirectionsOptions {
   /** l ≥ 1: rows that are kept. Default min(d, 64): Δ is then at most 1/32 of what the best 32 directions leave. */
@@ -63,8 +63,6 @@ export interface FrequentDirections {
 }
 
 const UNIT = 2 ** -53;
-/** An entry beyond this could overflow a sum of squares, if it were one of many. */
-const LARGEST = 2 ** 504;
 
 /**
  * An empty sketch of rows of a width.
@@ -80,18 +78,18 @@ const LARGEST = 2 ** 504;
  */
 export function frequentDirections(width: number, options: FrequentDirectionsOptions = {}): FrequentDirections {
   const where = "frequentDirections";
-  assertInteger(where, { width }, 1, 2 ** 24);
+  assertInteger(where, { width }, 1, MOST_COLUMNS);
   assertKnownOptions(where, options, ["sketchRows"]);
   const { sketchRows = Math.min(width, 64) } = options;
-  assertInteger(where, { sketchRows }, 1, 2 ** 20);
-  return sketchOf({ width, sketchRows, filled: 0, rows: 0, shrinkage: 0, rounding: 0, buffer: new Float64Array(2 * sketchRows * width) });
+  assertInteger(where, { sketchRows }, 1, MOST_ROWS);
+  return sketchOf({ width, sketchRows, filled: 0, rows: 0, shrinkage: 0, rounding: 0, buffer: new Float64Array(0) });
 }
 
 /**
  * The sketch that was encoded.
  * @param bytes of `encode`, of this version.
  * @returns FrequentDirections, which goes on with the bits of the one that was encoded.
- * @throws OptionError for other bytes.
+ * @throws FormatError with the byte offset for bytes that are cut short, changed, or of another version; OptionError for no Uint8Array.
  * @complexity O(l d).
  * @source Subquad's own convention.
  * @example const copy = decodeFrequentDirections(sketch.encode());
@@ -135,7 +133,9 @@ function entriesFor(where: string, rows: MatrixInput | CsrMatrix, width: number)
 function extended(state: SketchState, entries: Float64Array, areNew: boolean): SketchState {
   const { width: d, sketchRows: l } = state;
   const count = entries.length / d;
-  const next = { ...state, buffer: state.buffer.slice(), rows: state.rows + (areNew ? count : 0) };
+  const buffer = new Float64Array(Math.min(2 * l, state.filled + count) * d);
+  buffer.set(state.buffer.subarray(0, state.filled * d));
+  const next = { ...state, buffer, rows: state.rows + (areNew ? count : 0) };
   for (let done = 0; done < count;) {
     if (next.filled === 2 * l) shrink(next);
     const taken = Math.min(2 * l - next.filled, count - done);
@@ -149,8 +149,9 @@ function extended(state: SketchState, entries: Float64Array, areNew: boolean): S
 function merged(state: SketchState, other: FrequentDirections): SketchState {
   const where = "merge";
   const encode: unknown = (other as Partial<FrequentDirections> | null | undefined)?.encode;
-  if (typeof encode !== "function") throw new OptionError(where, "other", "a sketch by frequent directions", other);
-  const added = decodeSketch(where, other.encode());
+  const bytes: unknown = typeof encode === "function" ? other.encode() : undefined;
+  if (!(bytes instanceof Uint8Array)) throw new OptionError(where, "other", "a sketch by frequent directions", other);
+  const added = decodeSketch(where, bytes);
   for (const name of ["width", "sketchRows"] as const) {
     if (added[name] !== state[name]) throw new OptionError(where, `other.${name}`, String(state[name]), added[name]);
   }

@@ -13,7 +13,7 @@ import { shapeOf } from "./apply.js";
 import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
 import type { LeverageScores } from "./leverage-basis.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
-import { whitenedBlocks, type Whitening } from "./whiten.js";
+import { isBeyondSquares, whitenedBlocks, type Whitening } from "./whiten.js";
 
 /** Condition of G above which another sketch is taken: that of a good one is about 9. */
 const WORST = 100;
@@ -24,6 +24,7 @@ export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
   const { where, rows, n, seed, rankTolerance } = request;
   for (let attempt = 0; ; attempt++) {
     const { W } = yield* whitened(request, attempt);
+    if (attempt < ATTEMPTS && (yield* isBeyondSquares(rows, W))) continue; // a column has all but vanished from the sketch
     const r = W.rank;
     const { G, blocks, losses } = yield* gramOf(request, W);
     const { values, certificate } = yield* eigSymmetricSteps(where, G);

@@ -5,8 +5,8 @@
  *   t_i = ‖x_i Ω‖² / k  the scores, Ω  r × k standard normals, k = ⌈8 / (ε² − 2ε³/3)⌉; t_i = ‖x_i‖² where k ≥ r
  *
  * What Ω does to the norms of rows is measured on a random sample of them, by substitution: of the factors by which a row may be wrong,
- * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has. Where the distortion cannot
- * be told, A being too ill-conditioned for products with AᵀA (beyond 1e6 or so), the exact method takes over.  Source: arXiv:1109.3843.
+ * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has. Where the distortion is large
+ * or cannot be told, A being too ill-conditioned for products with AᵀA (beyond 1e6 or so), the exact method takes over.  Source: arXiv:1109.3843.
  */
 import { denseCopy, rngFor, selectRows, solveTriangular, view, type NdArray } from "@subquad/linalg-core";
 import { powerOfTwo } from "@subquad/linalg-core/kernels";
@@ -21,6 +21,8 @@ import { rowsOf, whitenedBlocks, type Whitening } from "./whiten.js";
 
 /** Sketches that are tried. */
 const TRIES = 2;
+/** Distortion above which another sketch is taken: that of a good one is about 1.5, and scores off by the square of 10 say little. */
+const STRETCH = 10;
 /** Share of the rows that may be further off. */
 const FRACTION = 0.02;
 /** Exponents of columns beyond which a product with D R⁻¹ Ω may overflow. */
@@ -36,7 +38,7 @@ export function* fastScores(request: ScoreRequest, epsilon: number, failure: num
     const r = W.rank;
     const options = { method: "lanczos", confidence: 1 - failure / (2 * TRIES), seed: `${seed}/${attempt}` } as const;
     const { lower, upper } = yield* measureDistortionSteps(where, input, M, options);
-    if (!(lower > 0 && upper < Infinity)) {
+    if (!(lower >= 1 / STRETCH && upper <= STRETCH)) {
       if (attempt + 1 < TRIES) continue;
       return yield* exactScores(request);
     }

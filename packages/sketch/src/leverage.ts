@@ -13,7 +13,6 @@ import {
   assertOneOf,
   csr,
   denseCopy,
-  normalizeSeed,
   OptionError,
   view,
   type CsrMatrix,
@@ -28,6 +27,7 @@ import { fastScores } from "./leverage-fast.js";
 import { readRows } from "./operator.js";
 
 export type { LeverageScores } from "./leverage-basis.js";
+import { seedFrom } from "./seed.js";
 
 export interface LeverageScoresOptions {
   /** "exact": 4 n d² flops. "fast": within a factor; exact where A is too ill-conditioned for that. Default "auto": exact up to 2e10 flops, and with rankTolerance. */
@@ -82,7 +82,7 @@ export function* leverageScoresSteps(
   assertInRange(where, { epsilon }, 0, 1, { openLow: true, openHigh: true });
   assertInRange(where, { failure }, 1e-12, 0.5);
   if (rankTolerance !== undefined) assertInRange(where, { rankTolerance }, 0, 1, { openHigh: true });
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const { rows: given } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(given);
   if ("dense" in given) assertFinite(given.dense, `${where}(A)`);

@@ -106,15 +106,19 @@ export function* certify(
   const { bound: frobenius } = yield* residualOf(where, A, L, R, excess);
   const probed = yield* probe(where, A, L, R, seed, confidence);
   const bound = Math.min(probed.bound + excess, frobenius);
-  const spectral: Certificate = {
+  const spectral: Certificate = finite({
     kind: "statistical",
     bound: inUnits(bound, A),
     norm: SPECTRAL,
     fraction: 0,
     confidence: 1 - probed.failure,
-  };
+  });
   if (A.rows === undefined) return { certificate: spectral, spectral };
-  return { certificate: { kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }, spectral };
+  return { certificate: finite({ kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }), spectral };
+}
+
+function finite(certificate: Certificate & { readonly bound: number }): Certificate {
+  return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
 }
 
 function* probe(

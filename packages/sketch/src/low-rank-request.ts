@@ -5,7 +5,8 @@
  *
  * Source: Subquad's own convention.
  */
-import { assertInRange, assertInteger, normalizeSeed, OptionError, type Seed } from "@subquad/linalg-core";
+import { assertInRange, assertInteger, OptionError, type Seed } from "@subquad/linalg-core";
+import { seedFrom } from "./seed.js";
 
 export interface LowRankOptions {
   /** k, at most min(m, n): the rank, or with a tolerance too the largest one allowed. One of rank and tolerance must be given. */
@@ -47,7 +48,7 @@ export function lowRankRequest(where: string, options: LowRankOptions): Omit<Low
   assertInteger(where, { powerIterations }, 0, 16);
   assertInteger(where, { blockSize }, 1, 2 ** 20);
   assertInRange(where, { confidence }, 0.5, 1 - 1e-12);
-  return { tolerance, oversampling, powerIterations, blockSize, confidence, seed: normalizeSeed(options.seed ?? "0", where) };
+  return { tolerance, oversampling, powerIterations, blockSize, confidence, seed: seedFrom(where, options.seed) };
 }
 
 /** k for this shape. */

@@ -12,17 +12,20 @@ import {
   assertInRange,
   assertInteger,
   assertKnownOptions,
+  assertOneOf,
   denseCopy,
-  normalizeSeed,
+  OptionError,
   rngFor,
   ShapeError,
 } from "@subquad/linalg-core";
+import { asMatrix } from "@subquad/linalg-core/kernels";
 import { selectRows, view, type Certificate, type CsrMatrix, type MatrixInput, type Seed } from "@subquad/linalg-core";
 import { exp, expm1, log } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 import type { FeatureKernel, FeatureMap } from "./feature-map.js";
 import { readRows } from "./operator.js";
+import { seedFrom } from "./seed.js";
 import { rowsOf } from "./whiten.js";
 
 export interface MeasureFeaturesOptions {
@@ -48,6 +51,8 @@ export interface MeasuredFeatures {
 
 const OPTION_NAMES = ["Y", "pairs", "confidence", "seed"];
 const UNIT = 2 ** -53;
+/** What a product below the normal numbers can lose. */
+const VANISHED = Number.MIN_VALUE;
 
 /**
  * The error of a feature map on data, from random pairs of rows.
@@ -86,9 +91,10 @@ export function* measureFeaturesSteps(
 ): Steps<MeasuredFeatures> {
   assertKnownOptions(where, options, known);
   const { Y = X, pairs = 300, confidence = 0.99 } = options;
+  assertFeatureMap(where, map);
   assertInteger(where, { pairs }, 1, 1e6);
   assertInRange(where, { confidence }, 0.5, 1 - 1e-12);
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const left = sideOf(where, "X", X, map.inputDim), right = sideOf(where, "Y", Y, map.inputDim); // prettier-ignore
   const [n] = shapeOf(left), [count] = shapeOf(right); // prettier-ignore
   if (n === 0 || count === 0) {
@@ -106,7 +112,7 @@ export function* measureFeaturesSteps(
     yield rest();
     const end = Math.min(pairs, first + step);
     const x = chosen(left, rowsX.subarray(first, end)), y = chosen(right, rowsY.subarray(first, end)); // prettier-ignore
-    const a = denseCopy(yield* map.applySteps(where, x), "float64"), b = denseCopy(yield* map.applySteps(where, y), "float64"); // prettier-ignore
+    const a = yield* featuresOf(where, map, x, end - first), b = yield* featuresOf(where, map, y, end - first); // prettier-ignore
     const p = denseRows(x), q = denseRows(y); // prettier-ignore
     for (let t = 0; t < end - first; t++) {
       const { error, hidden } = pairError(map, a, b, p, q, t);
@@ -124,11 +130,34 @@ export function* measureFeaturesSteps(
   return { meanError: sum / pairs, rootMeanSquare: Math.sqrt(squares / pairs), certificate, diagnostics: { pairs, seed } };
 }
 
+/** Throws unless it has what the FeatureMap interface says. */
+function assertFeatureMap(where: string, map: unknown): asserts map is FeatureMap {
+  const { inputDim, outputDim, kernel, applySteps } = (map ?? {}) as { readonly [K in keyof FeatureMap]?: unknown };
+  if (typeof applySteps !== "function") throw new OptionError(where, "map", "a FeatureMap: see tensorSketch", map);
+  assertInteger(where, { "map.inputDim": inputDim, "map.outputDim": outputDim }, 0, 2 ** 31 - 1);
+  const { name, degree, gamma, offset } = (kernel ?? {}) as Readonly<Record<string, unknown>>;
+  assertOneOf(where, { "map.kernel.name": name }, ["polynomial", "exp", "gaussian"]);
+  if (name !== "polynomial") return;
+  assertInteger(where, { "map.kernel.degree": degree }, 0, 2 ** 16);
+  assertInRange(where, { "map.kernel.gamma": gamma, "map.kernel.offset": offset }, 0, Number.MAX_VALUE);
+}
+
+/** z of some rows, row-major; a map of the caller's own is held to its word. */
+function* featuresOf(where: string, map: FeatureMap, rows: MatrixInput | CsrMatrix, count: number): Steps<Float64Array> {
+  const site = `${where}(map.applySteps)`;
+  const Z = asMatrix(yield* map.applySteps(where, rows), site);
+  if (Z.shape[0] !== count || Z.shape[1] !== map.outputDim) {
+    throw new ShapeError(where, "map.applySteps", `features of shape [${count}, ${map.outputDim}]`, Z.shape);
+  }
+  assertFinite(Z, site);
+  return denseCopy(Z, "float64");
+}
+
 function sideOf(where: string, argument: string, A: MatrixInput | CsrMatrix, d: number): Rows {
   const { rows } = readRows(A, `${where}(${argument})`);
   const shape = shapeOf(rows);
   if (shape[1] !== d) throw new ShapeError(where, argument, `a matrix of ${d} columns`, shape);
-  if ("dense" in rows) assertFinite(rows.dense, `${where}(${argument})`); // whichever rows are drawn
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(${argument})`);
   return rows;
 }
 
@@ -166,7 +195,7 @@ function pairError(
   }
   const { value, rounding } = kernelValue(kernel, p.subarray(t * d, (t + 1) * d), q.subarray(t * d, (t + 1) * d));
   const error = inner - value;
-  const hidden = (m + 2) * UNIT * size * 1.01 + rounding + 2 * UNIT * Math.abs(error);
+  const hidden = (m + 2) * UNIT * size * 1.01 + rounding + 2 * UNIT * Math.abs(error) + (m + 2) * VANISHED;
   return Number.isNaN(error) ? { error, hidden: Infinity } : { error, hidden };
 }
 
@@ -181,18 +210,20 @@ function kernelValue(kernel: FeatureKernel, x: Float64Array, y: Float64Array): {
   const γ = 1.01 * (x.length + 8) * UNIT;
   if (kernel.name === "exp") {
     const value = exp(inner);
-    return { value, rounding: value * (expm1(γ * size) + 4 * UNIT) };
+    return { value, rounding: value * (expm1(γ * size) + 4 * UNIT) + VANISHED };
   }
   if (kernel.name === "gaussian") {
     const value = exp(-distance / 2);
-    return { value, rounding: value * (expm1(γ * distance) + 4 * UNIT) };
+    return { value, rounding: value * (expm1(γ * distance) + 4 * UNIT) + VANISHED };
   }
   const { degree, gamma, offset } = kernel;
   const base = gamma * inner + offset, most = gamma * size + offset; // prettier-ignore
-  let value = 1, largest = 1; // prettier-ignore
+  const lost = (1 + gamma * x.length) * VANISHED; // of the base; in each step it is multiplied by the others
+  let value = 1, largest = 1, others = 1; // prettier-ignore
   for (let l = 0; l < degree; l++) {
     value *= base;
     largest *= most;
+    if (l > 0) others *= Math.max(1, most + lost);
   }
-  return { value, rounding: 2 * degree * γ * largest };
+  return { value, rounding: 2 * degree * γ * largest + degree * (lost + VANISHED) * others };
 }

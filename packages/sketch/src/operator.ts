@@ -11,7 +11,6 @@ import {
   assertKnownOptions,
   dtypeOf,
   isCsr,
-  normalizeSeed,
   OptionError,
   ShapeError,
   transpose,
@@ -27,9 +26,11 @@ import {
 import { asCsr, asMatrix, assertCsrFinite, openScope } from "@subquad/linalg-core/kernels";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { applyRows, shapeOf, type Rows } from "./apply.js";
-import { assertDistribution, type SketchDistribution } from "./distributions.js";
+import { assertDistribution } from "./distribution-check.js";
+import type { SketchDistribution } from "./distributions.js";
 import { familyOf } from "./families.js";
 import type { Range, Sample } from "./sample.js";
+import { seedFrom } from "./seed.js";
 
 export interface SampleSketchOptions {
   /** Same seed, same bits. Default "0". */
@@ -72,15 +73,15 @@ export function sampleSketch(distribution: SketchDistribution, options: SampleSk
   const where = "sampleSketch";
   assertDistribution(where, distribution);
   assertKnownOptions(where, options, ["seed"]);
-  const sample: Sample = { distribution, seed: normalizeSeed(options.seed ?? "0", where) };
+  const sample: Sample = { distribution, seed: seedFrom(where, options.seed) };
   const { rows: m, columns: n } = distribution;
   return {
     ...sample,
-    applyLeft: (A, control = {}) => runAsync(leftSteps("applyLeft", sample, A, control), control),
+    applyLeft: (A, control = {}) => runAsync(leftSteps("applyLeft", sample, A, control), control, "applyLeft"),
     applyLeftSync: (A) => runSync(leftSteps("applyLeftSync", sample, A)),
-    applyRight: (B, control = {}) => runAsync(rightSteps("applyRight", sample, B, control), control),
+    applyRight: (B, control = {}) => runAsync(rightSteps("applyRight", sample, B, control), control, "applyRight"),
     applyRightSync: (B) => runSync(rightSteps("applyRightSync", sample, B)),
-    applyTranspose: (Y, control = {}) => runAsync(transposeSteps("applyTranspose", sample, Y, control), control),
+    applyTranspose: (Y, control = {}) => runAsync(transposeSteps("applyTranspose", sample, Y, control), control, "applyTranspose"),
     applyTransposeSync: (Y) => runSync(transposeSteps("applyTransposeSync", sample, Y)),
     block: (rows, columns) => runSync(entrySteps("block", sample, rows, columns)),
     toDense: () => runSync(entrySteps("toDense", sample, [0, m], [0, n])),
@@ -94,7 +95,7 @@ export function* leftSteps(where: string, sample: Sample, A: MatrixInput | CsrMa
   const { rows, dtype } = readRows(A, `${where}(A)`);
   const [length, d] = shapeOf(rows);
   if (length !== n) throw new ShapeError(where, "A", `${n} rows, the columns of S`, [length, d]);
-  return rounded(yield* applyRows(`${where}(A)`, sample, rows), [m, d], dtype);
+  return rounded(where, yield* applyRows(`${where}(A)`, sample, rows), [m, d], dtype);
 }
 
 /** B Sᵀ. */
@@ -107,7 +108,7 @@ export function* rightSteps(where: string, sample: Sample, B: MatrixInput | CsrM
   const flipped: Rows = "sparse" in rows ? { sparse: rows.sparse.transpose() } : { dense: transpose(rows.dense) };
   if ("dense" in rows) assertFinite(rows.dense, `${where}(B)`); // for an index in B, not in its transpose
   const product = view(yield* applyRows(`${where}(B)`, sample, flipped), [m, r]);
-  return rounded(denseCopy(transpose(product), "float64"), [r, m], dtype);
+  return rounded(where, denseCopy(transpose(product), "float64"), [r, m], dtype);
 }
 
 /** Sᵀ Y. */
@@ -118,12 +119,12 @@ export function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, c
   const [length = 0, p = 0] = given.shape;
   if (length !== m) throw new ShapeError(where, "Y", `${m} rows, those of S`, given.shape);
   assertFinite(given, `${where}(Y)`);
-  if (n === 0 || p === 0) return rounded(new Float64Array(n * p), [n, p], dtypeOf(given));
+  if (n === 0 || p === 0) return rounded(where, new Float64Array(n * p), [n, p], dtypeOf(given));
   const scope = openScope();
   try {
     const product = yield* familyOf(sample).transposed(scope, sample, denseCopy(given, "float64"), p);
     for (let q = 0; q < product.length; q++) product[q] = scale * product[q]!;
-    return rounded(product, [n, p], dtypeOf(given));
+    return rounded(where, product, [n, p], dtypeOf(given));
   } finally {
     scope.release();
   }
@@ -152,8 +153,11 @@ export function readRows(A: MatrixInput | CsrMatrix, site: string): { readonly r
   return { rows: { dense }, dtype: dtypeOf(dense) };
 }
 
-function rounded(entries: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
-  return view(dtype === "float32" ? new Float32Array(entries) : entries, shape);
+/** Of the dtype; NonFiniteError if that overflows. */
+function rounded(where: string, entries: Float64Array<ArrayBuffer>, shape: readonly number[], dtype: DType): NdArray {
+  const result = view(dtype === "float32" ? new Float32Array(entries) : entries, shape);
+  assertFinite(result, `${where}(result overflows ${dtype})`);
+  return result;
 }
 
 function assertRange(where: string, name: string, range: unknown, end: number): void {

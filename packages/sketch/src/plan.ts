@@ -102,7 +102,7 @@ export function planEmbedding(dimension: number, options: PlanEmbeddingOptions =
   assertOneOf(where, { rule }, ["certified", "theorem"]);
   if (n !== undefined) assertInteger(where, { n }, 0, 2 ** 31 - 1);
   assertInteger(where, { width }, 0, 2 ** 31 - 1);
-  const nnz = options.nnz ?? (n ?? 0) * width;
+  const { nnz = (n ?? 0) * width } = options;
   assertInteger(where, { nnz }, 0, Infinity);
   const { coherence = dimension } = options;
   if (options.coherence !== undefined) {

@@ -21,8 +21,10 @@ import type { NdArray, Seed, VectorInput } from "@subquad/linalg-core";
 import { vectorEntries } from "@subquad/linalg-core/kernels";
 import type { PivotBlock } from "./append-block.js";
 import type { PsdOracle } from "./psd-oracle.js";
+import { checkResumable, resumedState } from "./psd-resume.js";
 
-const METHODS = ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const;
+/** Their names. */
+export const METHODS = ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const;
 
 export type PsdLowRankMethod = (typeof METHODS)[number];
 
@@ -133,28 +135,14 @@ export function affordableRank(N: number): number {
 }
 
 function checkOracle(where: string, oracle: unknown): number {
-  const { size, diagonal, block, relativeError = 0 } = (oracle ?? {}) as Partial<PsdOracle>;
+  const { size, diagonal, block, relativeError = 0, positiveSemidefinite = false } = (oracle ?? {}) as Partial<PsdOracle>;
   if (typeof diagonal !== "function" || typeof block !== "function") {
     throw new ShapeError(where, "oracle", "a PsdOracle with size, diagonal and block: see matrixOracle, kernelOracle", oracle);
   }
   assertInteger(where, { "oracle.size": size }, 0, 2 ** 31 - 1);
   assertInRange(where, { "oracle.relativeError": relativeError }, 0, 1);
+  assertBoolean(where, { "oracle.positiveSemidefinite": positiveSemidefinite });
   return size!;
-}
-
-function checkResumable(where: string, N: number, resume: unknown): void {
-  const { pivots, residualDiagonal, factor, state } = (resume ?? {}) as { readonly [K in keyof Resumable]?: unknown };
-  const { shape } = (factor ?? {}) as Partial<NdArray>;
-  const { traces } = (state ?? {}) as Partial<PsdLowRankState>;
-  const isWhole =
-    pivots instanceof Int32Array &&
-    residualDiagonal instanceof Float64Array &&
-    traces instanceof Float64Array &&
-    traces.length === pivots.length + 1 &&
-    shape?.[0] === residualDiagonal.length &&
-    shape[1] === pivots.length;
-  if (!isWhole) throw new OptionError(where, "resume", "a result of psdLowRank, as it was returned", resume);
-  if (residualDiagonal.length !== N) throw new OptionError(where, "resume", `a result for an oracle of size ${N}`, residualDiagonal.length);
 }
 
 function initialState(where: string, N: number, options: PsdLowRankOptions): PsdLowRankState {
@@ -182,26 +170,8 @@ function initialState(where: string, N: number, options: PsdLowRankOptions): Psd
   };
 }
 
-function resumedState(where: string, N: number, options: PsdLowRankOptions, resume: Resumable): PsdLowRankState {
-  const { method, blockSize, samplingWeights, seed } = options;
-  const { state } = resume;
-  const same = (option: string, given: unknown, kept: unknown): void => {
-    if (given !== undefined && given !== kept) throw new OptionError(where, option, `the value of the resumed run or none`, given);
-  };
-  same("method", method, resume.method);
-  same("blockSize", blockSize, state.fixedBlockSize);
-  same("seed", seed === undefined ? undefined : normalizeSeed(seed, where), state.seed);
-  if (samplingWeights !== undefined) {
-    const given = weightVector(where, samplingWeights, N);
-    const kept = state.samplingWeights;
-    if (kept === undefined || given.some((w, i) => w !== kept[i])) {
-      throw new OptionError(where, "samplingWeights", "the weights of the resumed run or none", "others");
-    }
-  }
-  return state;
-}
-
-function weightVector(where: string, samplingWeights: VectorInput, N: number): Float64Array {
+/** w, checked. */
+export function weightVector(where: string, samplingWeights: VectorInput, N: number): Float64Array {
   const weights = vectorEntries(samplingWeights, N, `${where}(samplingWeights)`);
   assertFinite(weights, `${where}(samplingWeights)`);
   let total = 0;

@@ -154,6 +154,16 @@ function* byBasis(where: string, A: LowRankOperand, request: LowRankRequest): St
   return { Q, U: V!, s: Float64Array.from(entriesOf(s)), V: U!, residualSquares, columns: Q.shape[1]! };
 }
 
+/** U and V of rank k, without certificates: for the norms of their rows. */
+export function* singularVectors(
+  where: string,
+  A: LowRankOperand,
+  request: LowRankRequest,
+): Steps<{ readonly U: NdArray; readonly V: NdArray }> {
+  const factors = yield* byBasis(where, A, request);
+  return yield* signed(where, factors, cut(factors, A, request).k);
+}
+
 /** k, and whether the tolerance is met with it. */
 function cut(
   { s, residualSquares }: Factors,

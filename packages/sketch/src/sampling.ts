@@ -17,7 +17,6 @@ import {
   assertOneOf,
   AssumptionError,
   denseCopy,
-  normalizeSeed,
   OptionError,
   transpose,
   view,
@@ -27,7 +26,7 @@ import {
   type Seed,
   type VectorInput,
 } from "@subquad/linalg-core";
-import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
+import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
 import { rowSampling } from "./distributions.js";
@@ -35,6 +34,7 @@ import { samplingRows } from "./embedding-dimension.js";
 import { leverageScoresSteps } from "./leverage.js";
 import { readRows } from "./operator.js";
 import { drawRows } from "./row-sampling.js";
+import { seedFrom } from "./seed.js";
 import { rowsOf } from "./whiten.js";
 
 export interface SampleRowsOptions {
@@ -70,6 +70,8 @@ export interface SampledRows {
 }
 
 const OPTION_NAMES = ["by", "count", "epsilon", "failure", "replacement", "ridge", "certify", "seed"];
+/** Entries that are looked at between two turns of the event loop. */
+const BLOCK = 2 ** 20;
 const METHODS = ["uniform", "norm", "leverage", "ridgeLeverage"] as const;
 
 /**
@@ -136,7 +138,7 @@ export function* sampleRowsSteps(
   if (options.count !== undefined && (options.epsilon !== undefined || options.failure !== undefined)) {
     throw new OptionError(where, "count", "count, or epsilon and failure, not both", options.count);
   }
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const { rows } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(rows);
   if (options.count !== undefined) assertInteger(where, { count: options.count }, 1, replacement ? 2 ** 30 : n);
@@ -154,8 +156,9 @@ export function* sampleRowsSteps(
   const weights = Float64Array.from(indices, (i, k) => multiplicity[k]! / (count * distribution.probabilities![i]!));
   let certificate: Certificate = { kind: "none", reason: "pass certify: true" };
   if (certify) {
-    const sample = weighted(rows, indices, weights);
-    ({ certificate } = yield* measureDistortionSteps(where, A, view(sample, [indices.length, d]), { method: "exact" }));
+    const M = view(weighted(rows, indices, weights), [indices.length, d]);
+    assertFinite(M, `${where}(weighted rows overflow float64)`);
+    ({ certificate } = yield* measureDistortionSteps(where, A, M, { method: "exact" }));
   }
   return { indices, weights, multiplicity, method, certificate, diagnostics: { count, seed } };
 }
@@ -192,7 +195,7 @@ function* probabilitiesOf(
   const others = { dimension: d, quality: d };
   if (by === "uniform") return { p: new Float64Array(n).fill(1), ...others };
   if (typeof by !== "string") return { p: givenProbabilities(where, by, n), ...others };
-  if (by === "norm") return { p: positive(where, squaredNorms(rows)), ...others };
+  if (by === "norm") return { p: positive(where, yield* squaredNorms(rows)), ...others };
   const A = "dense" in rows ? rows.dense : rows.sparse;
   const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) });
   return { p: positive(where, scores), dimension: rank, quality: overestimate * sum };
@@ -216,16 +219,28 @@ function positive(where: string, p: Float64Array): Float64Array {
 }
 
 /** Squares of row norms, over a common power of two. */
-function squaredNorms(rows: Rows): Float64Array {
-  const [n, d] = shapeOf(rows);
+function* squaredNorms(A: Rows): Steps<Float64Array> {
+  const [n, d] = shapeOf(A);
+  const step = Math.max(1, Math.floor(BLOCK / (d + 1)));
   let largest = 0;
-  const entries = "dense" in rows ? denseCopy(rows.dense, "float64") : rows.sparse.values;
-  for (const entry of entries) largest = Math.max(largest, Math.abs(entry));
   const p = new Float64Array(n);
-  if (largest === 0) return p;
-  for (let i = 0; i < n; i++) {
-    const [from, to] = "dense" in rows ? [i * d, (i + 1) * d] : [rows.sparse.rowPointers[i]!, rows.sparse.rowPointers[i + 1]!];
-    for (let q = from; q < to; q++) p[i] = p[i]! + (entries[q]! / largest) * (entries[q]! / largest);
+  for (let pass = 0; pass < 2; pass++) {
+    for (let first = 0; first < n; first += step) {
+      yield rest();
+      const rows = Math.min(step, n - first);
+      const entries = "dense" in A ? rowsOf(A, first, first + rows) : A.sparse.values;
+      for (let i = 0; i < rows; i++) {
+        const from = "dense" in A ? i * d : A.sparse.rowPointers[first + i]!;
+        const to = "dense" in A ? from + d : A.sparse.rowPointers[first + i + 1]!;
+        let sum = 0;
+        for (let q = from; q < to; q++) {
+          if (pass === 0) largest = Math.max(largest, Math.abs(entries[q]!));
+          else sum += (entries[q]! / largest) * (entries[q]! / largest);
+        }
+        p[first + i] = sum;
+      }
+    }
+    if (largest === 0) return p;
   }
   return p;
 }

@@ -8,10 +8,11 @@
  * of two is convolved at the next one that holds Σ h_k, and folded.
  * Source: Pham and Pagh 2013; Avron, Nguyen and Woodruff 2014.
  */
-import { assertInRange, assertInteger, assertKnownOptions, normalizeSeed, view, type Seed } from "@subquad/linalg-core";
+import { assertInRange, assertInteger, assertKnownOptions, view, type Seed } from "@subquad/linalg-core";
 import { irfftSteps, rfftSteps, runSync, type Steps } from "@subquad/linalg-core/steps";
 import { countSketch, transformLength } from "./distributions.js";
 import { featureMap, type FeatureMap, type FeatureRule, type LiftedRows } from "./feature-map.js";
+import { seedFrom } from "./seed.js";
 import { drawTargets } from "./sparse-family.js";
 
 export interface TensorSketchOptions {
@@ -46,7 +47,7 @@ export function tensorSketch(d: number, m: number, options: TensorSketchOptions 
   assertInteger(where, { degree }, 1, 16);
   assertInRange(where, { gamma }, 0, Infinity, { openLow: true, openHigh: true });
   assertInRange(where, { offset }, 0, Infinity, { openHigh: true });
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const rule = tensorSketchRule(offset > 0 ? d + 1 : d, m, degree, seed);
   return featureMap({ inputDim: d, kernel: { name: "polynomial", degree, gamma, offset }, seed, parts: [{ rule, factor: 1 }] });
 }

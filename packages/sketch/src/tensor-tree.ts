@@ -11,13 +11,14 @@
  * (γ⟨x, y⟩ + c)^p on average, with variance at most ((1 + 2/m)^q (1 + 8/m)^(q−1) − 1) ‖x'‖^2p ‖y'‖^2p.
  * Source: arXiv:1909.01410, oblivious sketching of high-degree polynomial kernels.
  */
-import { assertInRange, assertInteger, assertKnownOptions, assertOneOf, csr, denseCopy, normalizeSeed } from "@subquad/linalg-core";
+import { assertInRange, assertInteger, assertKnownOptions, assertOneOf, csr, denseCopy } from "@subquad/linalg-core";
 import type { Seed } from "@subquad/linalg-core";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { countSketch, gaussian, rademacher, sparseSign, srht, transformLength, type SketchDistribution } from "./distributions.js";
 import { featureMap, type FeatureMap, type FeatureRule, type LiftedRows } from "./feature-map.js";
 import { entrySteps, rightSteps } from "./operator.js";
 import type { Sample } from "./sample.js";
+import { seedFrom } from "./seed.js";
 import { drawSketchNode, drawSrhtNode, nodeWidth, type TensorNode } from "./tensor-node.js";
 
 export interface TensorTreeOptions {
@@ -64,7 +65,7 @@ export function tensorTree(d: number, m: number, options: TensorTreeOptions = {}
   assertOneOf(where, { leaf }, LEAVES);
   const width = offset > 0 ? d + 1 : d;
   if (leaf === "srht") assertInteger(where, { m }, 1, transformLength(width));
-  const seed = normalizeSeed(options.seed ?? "0", where);
+  const seed = seedFrom(where, options.seed);
   const rule = tensorTreeRule(width, m, degree, seed, node, leaf);
   return featureMap({ inputDim: d, kernel: { name: "polynomial", degree, gamma, offset }, seed, parts: [{ rule, factor: 1 }] });
 }

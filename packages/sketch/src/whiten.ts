@@ -9,18 +9,21 @@
  * Source: blendenpik's preconditioner; the rounding of substitution.
  */
 import {
+  csr,
   csrToDense,
   denseCopy,
   gram,
   identity,
   matmul,
+  selectColumns,
   selectRows,
   slice,
   solveTriangular,
   view,
+  type CsrMatrix,
   type NdArray,
 } from "@subquad/linalg-core";
-import { exponentOf, powerOfTwo } from "@subquad/linalg-core/kernels";
+import { exponentOf, powerOfTwo, scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { qrSteps, rest, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 
@@ -107,6 +110,21 @@ export function* isBeyondSquares(A: Rows, { exponents }: Whitening): Steps<boole
     }
   }
   return largest.some((size, j) => size > 0 && exponentOf(size) + exponents[j]! > LARGEST_EXPONENT);
+}
+
+/** (A D)[:, J], float64. */
+export function scaledColumns(A: Rows, { rank: r, order, exponents }: Whitening): NdArray | CsrMatrix {
+  const [n, d] = shapeOf(A);
+  if ("sparse" in A) {
+    const { shape, rowPointers, columns, values } = A.sparse;
+    const scaled = Float64Array.from(values, (x, q) => scaleByPowerOfTwo(x, exponents[columns[q]!]!));
+    return selectColumns(csr(shape, rowPointers, columns, scaled), order.slice(0, r));
+  }
+  const all = rowsOf(A, 0, n);
+  scaleColumns(all, d, exponents);
+  const kept = new Float64Array(n * r);
+  for (let i = 0; i < n; i++) for (let j = 0; j < r; j++) kept[i * r + j] = all[i * d + order[j]!]!;
+  return view(kept, [n, r]);
 }
 
 /** Rows [from, to) of A, row-major float64. */

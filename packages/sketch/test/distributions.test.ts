@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { testRandom } from "@subquad/test-kit";
-import { assertDistribution, countSketch, gaussian, rademacher, rowSampling, sparseSign, srht } from "../src/distributions.js";
+import { assertDistribution } from "../src/distribution-check.js";
+import { countSketch, gaussian, rademacher, rowSampling, sparseSign, srht } from "../src/distributions.js";
 import { sampleSketch } from "../src/operator.js";
 import { valuesOf } from "./dense.js";
 import { codeOf } from "./failures.js";

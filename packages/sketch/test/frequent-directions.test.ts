@@ -187,8 +187,9 @@ describe("errors", () => {
     expect(codeOf(() => { sketch.merge(frequentDirections(2, { sketchRows: 3 })); })).toBe("ERR_OPTION other.sketchRows"); // prettier-ignore
     expect(codeOf(() => { sketch.merge({} as FrequentDirections); })).toBe("ERR_OPTION other"); // prettier-ignore
     expect(sketch.encode()).toEqual(before);
-    for (const bytes of [new Uint8Array(3), new Uint8Array(64), before.slice(0, -1), "x" as unknown as Uint8Array]) {
-      expect(codeOf(() => decodeFrequentDirections(bytes))).toBe("ERR_OPTION bytes");
+    expect(codeOf(() => decodeFrequentDirections("x" as unknown as Uint8Array))).toBe("ERR_OPTION bytes");
+    for (const bytes of [new Uint8Array(3), new Uint8Array(64), before.slice(0, -1)]) {
+      expect(codeOf(() => decodeFrequentDirections(bytes))).toBe("ERR_FORMAT subquad-frequent-directions");
     }
   });
 });

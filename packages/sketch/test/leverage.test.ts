@@ -1,7 +1,9 @@
 import { csrFromDense, csrToDense, svd, view, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core";
 import { gaussianArray, testRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
+import { sparseSign } from "../src/distributions.js";
 import { leverageScores, leverageScoresSync, type LeverageScores } from "../src/leverage.js";
+import { sampleSketch } from "../src/operator.js";
 import { valuesOf, type Dense } from "./dense.js";
 import { codeOf, codeOfAsync } from "./failures.js";
 
@@ -304,6 +306,34 @@ describe("errors", () => {
 });
 
 describe("degenerate", () => {
+  it("a column that all but vanishes from the first sketch: another one is taken", () => {
+    // columns 7665 and 11434 of sparseSign(33, n) with seed "leverage/0" are the same but for the sign s
+    const n = 12000;
+    const S = sampleSketch(sparseSign(33, n), { seed: "leverage/0" });
+    const [first, second] = [7665, 11434].map((j) => valuesOf(S.block([0, 33], [j, j + 1]))) as [Dense, Dense];
+    const sign = first[0]! * second[0]! < 0 ? -1 : 1;
+    expect(Array.from(first)).toEqual(Array.from(second, (x) => sign * x + 0));
+    for (const size of [1e-100, 1e-200, 1e-300]) {
+      const x = new Float64Array(n);
+      x[7665] = 1;
+      x[11434] = -sign;
+      x[5] = size; // all that S x consists of
+      const A = view(x, [n, 1]);
+      for (const [matrix, method] of [
+        [A, "exact"],
+        [csrFromDense(A), "exact"],
+        [A, "fast"],
+        [csrFromDense(A), "fast"],
+      ] as const) {
+        const { scores, rank, sum: total, certificate } = leverageScoresSync(matrix, { method });
+        expect(rank).toBe(1);
+        expect(Math.abs(scores[7665]! - 0.5)).toBeLessThanOrEqual(certificate.kind === "none" ? 0 : certificate.bound);
+        expect(Math.abs(scores[11434]! - 0.5)).toBeLessThanOrEqual(certificate.kind === "none" ? 0 : certificate.bound);
+        expect(total).toBeCloseTo(1, method === "exact" ? 12 : 0);
+      }
+    }
+  });
+
   it("zeros, no rows, no columns: rank 0", () => {
     for (const method of ["exact", "fast"] as const) {
       for (const [n, d] of [
