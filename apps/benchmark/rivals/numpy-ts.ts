@@ -67,8 +67,8 @@ export const numpyTs: Rival = {
       version,
       run: () => truncatedBy(arithmetic(np, made), a, omega),
       read: (output) => {
-        const { U, s, V } = output as TruncatedFactors<NumpyArray>; // V transposed, as it comes
-        return leading(k, joined(entries(U), s, flipped(entries(V), columns, n)), { m, n, columns });
+        const { U, s, V } = output as TruncatedFactors<NumpyArray>;
+        return leading(k, joined(entries(U), s, entries(V)), { m, n, columns });
       },
       release: () => {
         for (const array of made) array.dispose();
@@ -112,9 +112,9 @@ function arithmetic({ matmul, transpose, linalg }: Numpy, made: NumpyArray[]): A
       return kept(q!);
     },
     factors: (A) => {
-      const { u, s, vt } = linalg.svd(A, false);
+      const { u, s, vt } = linalg.svd(kept(transpose(A)), false); // of more columns than rows it gives NaN
       made.push(u!, s!, vt!);
-      return { U: u!, s: entries(s!), V: vt! };
+      return { U: kept(transpose(vt!)), s: entries(s!), V: u! };
     },
   };
 }

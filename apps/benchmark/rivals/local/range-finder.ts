@@ -6,7 +6,7 @@
  * Source: arXiv:0909.4061, with two power iterations.
  */
 
-/** What a library must be able to do; `factors` are U, s and V, or Vᵀ, of A = U diag(s) Vᵀ, as the library gives them. */
+/** What a library must be able to do; `factors` are those of A = U diag(s) Vᵀ. */
 export interface Arithmetic<M> {
   multiply(A: M, B: M): M;
   flip(A: M): M;
