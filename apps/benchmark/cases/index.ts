@@ -28,8 +28,16 @@ import { benchCase as strides } from "./linalg/strides.js";
 import { benchCase as svd } from "./linalg/svd.js";
 import { benchCase as svdBattery } from "./linalg/svd-battery.js";
 import { benchCase as threads } from "./linalg/threads.js";
+import { benchCase as sketchAccumulator } from "./sketch/accumulator.js";
+import { benchCase as distortion } from "./sketch/distortion.js";
 import { benchCase as families } from "./sketch/families.js";
+import { benchCase as hardInputs } from "./sketch/hard-inputs.js";
+import { benchCase as sketchHeads } from "./sketch/heads.js";
+import { benchCase as leverage } from "./sketch/leverage.js";
 import { benchCase as psdLowRank } from "./sketch/psd-low-rank.js";
+import { benchCase as randomizedSvd } from "./sketch/randomized-svd.js";
+import { benchCase as sizeSweep } from "./sketch/size-sweep.js";
+import { benchCase as sparseEmbedding } from "./sketch/sparse-embedding.js";
 
 export const cases: readonly Case[] = [
   gemmF32,
@@ -60,6 +68,14 @@ export const cases: readonly Case[] = [
   half,
   threads,
   families,
+  hardInputs,
+  sizeSweep,
+  sparseEmbedding,
+  sketchAccumulator,
+  distortion,
+  leverage,
+  randomizedSvd,
   psdLowRank,
+  sketchHeads,
   realHeads,
 ];

@@ -8,10 +8,12 @@ import { mlMatrix } from "./ml-matrix.js";
 import { ndarrayGemm } from "./ndarray-gemm.js";
 import { npyjs } from "./npyjs.js";
 import { numeric } from "./numeric.js";
-import { hasNumpy, numpy } from "./numpy.js";
+import { numpy } from "./numpy.js";
 import { numpyTs } from "./numpy-ts.js";
 import { onnxruntimeNode, onnxruntimeNodeFused, onnxruntimeWeb, onnxruntimeWebFused } from "./onnxruntime.js";
+import { hasPython } from "./python-server.js";
 import type { Rival } from "./rival.js";
+import { scikitLearn, scipy } from "./scipy.js";
 import { svdJs } from "./svd-js.js";
 import { tfjsWasm } from "./tfjs-wasm.js";
 
@@ -34,10 +36,12 @@ export const rivals: readonly Rival[] = [
   mlFft,
   npyjs,
   numpy,
+  scipy,
+  scikitLearn,
 ];
 
 /** Whether the packages of a rival can be found; they may still fail to load. */
 export function isInstalled(rival: Rival): boolean {
-  if (rival === numpy) return hasNumpy();
+  if (rival.python) return hasPython(rival.python);
   return rival.packages.every((name) => locate(name, rival.home) !== undefined);
 }

@@ -2,10 +2,12 @@
 import type { Prepared, Values } from "../src/case.js";
 import { loadPackage } from "./load.js";
 import type { MatrixTask, MatrixWork, Rival } from "./rival.js";
-import { joined, sortedSvd } from "./rows.js";
+import { truncatedBy, type Arithmetic, type TruncatedFactors } from "./local/range-finder.js";
+import { joined, leading, sortedSvd, squaredNorms } from "./rows.js";
 
 interface Matrix {
   mmul(other: Matrix): Matrix;
+  transpose(): Matrix;
   to1DArray(): number[];
   to2DArray(): number[][];
 }
@@ -79,7 +81,35 @@ export const mlMatrix: Rival = {
     solve: work(({ solve }, A, B) => solve(A, B), (X) => joined(X.to1DArray())), // prettier-ignore
     leastSquares: work(({ solve }, A, B) => solve(A, B), (X) => joined(X.to1DArray())), // prettier-ignore
   },
+  leverage: work(
+    ({ SingularValueDecomposition }, A) =>
+      new SingularValueDecomposition(A, { autoTranspose: true, computeRightSingularVectors: false }).leftSingularVectors,
+    (U) => squaredNorms(U.to2DArray()),
+  ).prepare,
+  async truncatedSvd({ m, n, k, A, directions }) {
+    const { module, version } = await loadPackage("ml-matrix", home);
+    const library = module as MlMatrix;
+    const [a, omega] = [library.Matrix.from1DArray(m, n, A), library.Matrix.from1DArray(n, directions.length / n, directions)];
+    const run = (): TruncatedFactors<Matrix> => truncatedBy(arithmetic(library), a, omega);
+    const read = (output: unknown): Values => {
+      const { U, s, V } = output as TruncatedFactors<Matrix>;
+      return leading(k, sortedSvd(U.to2DArray(), Array.from(s), V.to2DArray()), { m, n, columns: s.length });
+    };
+    return { version, run, read };
+  },
 };
+
+function arithmetic({ QrDecomposition, SingularValueDecomposition }: MlMatrix): Arithmetic<Matrix> {
+  return {
+    multiply: (A, B) => A.mmul(B),
+    flip: (A) => A.transpose(),
+    basis: (A) => new QrDecomposition(A).orthogonalMatrix,
+    factors: (A) => {
+      const { leftSingularVectors: U, diagonal: s, rightSingularVectors: V } = new SingularValueDecomposition(A, { autoTranspose: true });
+      return { U, s, V };
+    },
+  };
+}
 
 function work<T>(run: (library: MlMatrix, A: Matrix, B: Matrix) => T, read: (answer: T) => Values): MatrixWork {
   return {

@@ -2,7 +2,8 @@
 import type { Prepared, Values } from "../src/case.js";
 import { loadPackage } from "./load.js";
 import type { MatrixTask, MatrixWork, Rival } from "./rival.js";
-import { flipped, joined } from "./rows.js";
+import { truncatedBy, type Arithmetic, type TruncatedFactors } from "./local/range-finder.js";
+import { flipped, joined, leading } from "./rows.js";
 
 interface NumpyArray {
   readonly data: Values;
@@ -15,6 +16,7 @@ interface Numpy {
   array(values: Values, dtype: "float32" | "float64"): NumpyArray;
   matmul(a: NumpyArray, b: NumpyArray): NumpyArray;
   exp(x: NumpyArray): NumpyArray;
+  transpose(A: NumpyArray): NumpyArray;
   readonly fft: { rfft(x: NumpyArray): NumpyArray };
   readonly linalg: {
     svd(A: NumpyArray, full: boolean): Answer;
@@ -55,6 +57,28 @@ export const numpyTs: Rival = {
     solve: work(1000, ({ linalg }, A, B) => ({ X: linalg.solve(A, B) }), ({ X }) => joined(entries(X!))),
     leastSquares: work(200, ({ linalg }, A, B) => linalg.lstsq(A, B), ({ x }) => joined(entries(x!))),
   }, // prettier-ignore
+  async truncatedSvd({ m, n, k, A, directions }) {
+    const { np, version } = await load();
+    const columns = directions.length / n;
+    const flat = [fromValues(np, A), fromValues(np, directions)] as const;
+    const [a, omega] = [flat[0].reshape([m, n]), flat[1].reshape([n, columns])];
+    let made: NumpyArray[] = [];
+    return {
+      version,
+      run: () => truncatedBy(arithmetic(np, made), a, omega),
+      read: (output) => {
+        const { U, s, V } = output as TruncatedFactors<NumpyArray>;
+        return leading(k, joined(entries(U), s, entries(V)), { m, n, columns });
+      },
+      release: () => {
+        for (const array of made) array.dispose();
+        made = [];
+      },
+      close: () => {
+        for (const array of [a, omega, ...flat]) array.dispose();
+      },
+    };
+  },
   async rfft(x) {
     const { np, version } = await load();
     const a = fromValues(np, x);
@@ -72,6 +96,28 @@ export const numpyTs: Rival = {
     return { ...single(version, () => np.exp(a), x.length), close: () => { a.dispose(); } }; // prettier-ignore
   },
 };
+
+/** Every array that is made goes into `made`, to be disposed of. */
+function arithmetic({ matmul, transpose, linalg }: Numpy, made: NumpyArray[]): Arithmetic<NumpyArray> {
+  const kept = (A: NumpyArray): NumpyArray => {
+    made.push(A);
+    return A;
+  };
+  return {
+    multiply: (A, B) => kept(matmul(A, B)),
+    flip: (A) => kept(transpose(A)),
+    basis: (A) => {
+      const { q, r } = linalg.qr(A);
+      kept(r!);
+      return kept(q!);
+    },
+    factors: (A) => {
+      const { u, s, vt } = linalg.svd(kept(transpose(A)), false); // of more columns than rows it gives NaN
+      made.push(u!, s!, vt!);
+      return { U: kept(transpose(vt!)), s: entries(s!), V: u! };
+    },
+  };
+}
 
 /** A contender that returns one array. */
 function single(version: string, run: () => NumpyArray, length: number) {

@@ -1,47 +1,19 @@
-/**
- * NumPy on one thread, for reference: machine code in a process of its own, timed there. It runs while a contender of it is open.
- */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
-import { AbsentError, type Prepared, type Values } from "../src/case.js";
+/** NumPy on one thread, for reference: machine code in a process of its own, timed there. */
+import type { Prepared, Values } from "../src/case.js";
+import { absentPython, operand, preparedPython } from "./python-server.js";
 import type { MatrixJob, MatrixTask, MatrixWork, Rival } from "./rival.js";
-
-const ABSENT = "not installed: needs python3 with NumPy on the path";
-const ONE_THREAD = { OPENBLAS_NUM_THREADS: "1", OMP_NUM_THREADS: "1", MKL_NUM_THREADS: "1", VECLIB_MAXIMUM_THREADS: "1" };
-
-interface Operand {
-  readonly values: Values;
-  readonly shape: readonly number[];
-}
-interface Head {
-  readonly version?: string;
-  readonly seconds?: number;
-  readonly length?: number;
-  readonly failure?: string;
-}
-interface Answer {
-  readonly head: Head;
-  readonly values: Float64Array;
-}
-interface Server {
-  readonly version: string;
-  /** Sends a request; requests are answered in turn. */
-  ask(request: object, operands?: readonly Operand[]): Promise<Answer>;
-  end(): void;
-}
 
 export const numpy: Rival = {
   name: "NumPy",
   packages: [],
-  get: ABSENT.replace("not installed: ", ""),
+  python: "numpy",
+  get: absentPython("NumPy").replace("not installed: ", ""),
   home: ".",
   engine: "native",
   licence: "BSD-3-Clause",
   fullOnly: true,
   gemmLimit: { float32: 4096, float64: 4096 },
-  gemm: ({ m, k, n, A, B }) => prepared("gemm", [operand(A, m, k), operand(B, k, n)]),
+  gemm: ({ m, k, n, A, B }) => preparedPython({ job: "gemm", operands: [operand(A, m, k), operand(B, k, n)] }),
   matrix: {
     svd: work("svd"),
     eigSymmetric: work("eigSymmetric"),
@@ -50,123 +22,13 @@ export const numpy: Rival = {
     solve: work("solve"),
     leastSquares: work("leastSquares"),
   },
-  rfft: (x) => prepared("rfft", [operand(x, x.length)]),
-  exp: (x) => prepared("exp", [operand(x, x.length)]),
+  rfft: (x) => preparedPython({ job: "rfft", operands: [operand(x, x.length)] }),
+  exp: (x) => preparedPython({ job: "exp", operands: [operand(x, x.length)] }),
+  leverage: ({ m, n, A }) => preparedPython({ job: "leverage", operands: [operand(A, m, n)] }),
 };
-
-/** Whether there is a python3 with NumPy. */
-export function hasNumpy(): boolean {
-  return spawnSync("python3", ["-c", "import numpy"], { stdio: "ignore", timeout: 10_000 }).status === 0;
-}
 
 function work(job: MatrixJob): MatrixWork {
   const prepare = ({ m, n, A, p = 0, B }: MatrixTask): Promise<Prepared<Values>> =>
-    prepared(job, [operand(A, m, n), ...(B ? [operand(B, m, p)] : [])]);
+    preparedPython({ job, operands: [operand(A, m, n), ...(B ? [operand(B, m, p)] : [])] });
   return { limit: 1000, prepare };
-}
-
-function operand(values: Values, ...shape: readonly number[]): Operand {
-  return { values, shape };
-}
-
-let running: Promise<Server> | undefined;
-let open = 0;
-let last = 0;
-
-async function prepared(job: string, operands: readonly Operand[]): Promise<Prepared<Values>> {
-  const id = ++last;
-  const close = (): void => {
-    if (--open > 0) return;
-    void running?.then(
-      (server) => {
-        server.end();
-      },
-      () => undefined, // it never ran
-    );
-    running = undefined;
-  };
-  open++;
-  try {
-    const server = await (running ??= start());
-    await server.ask({ do: "prepare", id, job }, operands);
-    return {
-      version: server.version,
-      run: async () => (await server.ask({ do: "run", id })).head.seconds,
-      seconds: (seconds) => seconds as number,
-      read: async () => (await server.ask({ do: "read", id })).values,
-      close: async () => {
-        await server.ask({ do: "close", id }).finally(close);
-      },
-    };
-  } catch (error) {
-    close();
-    throw error;
-  }
-}
-
-async function start(): Promise<Server> {
-  const script = fileURLToPath(new URL("../rivals/python/server.py", import.meta.url)); // from here and from the built program
-  const child = spawn("python3", [script], { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...ONE_THREAD } });
-  child.stdin.on("error", () => undefined); // it ended; the answer that does not come says so
-  const answers = answersOf(child.stdout);
-  try {
-    await once(child, "spawn");
-    const { head } = await nextOf(answers);
-    const ask: Server["ask"] = inTurn(async (request, operands = []) => {
-      const arrays = operands.map(({ values, shape }) => ({ type: values instanceof Float32Array ? "float32" : "float64", shape }));
-      child.stdin.write(`${JSON.stringify({ ...request, arrays })}\n`);
-      for (const { values } of operands) child.stdin.write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-      const answer = await nextOf(answers);
-      if (answer.head.failure !== undefined) throw new Error(answer.head.failure);
-      return answer;
-    });
-    return { version: head.version!, ask, end: () => child.stdin.end() };
-  } catch {
-    child.kill();
-    throw new AbsentError(ABSENT);
-  }
-}
-
-/** Calls wait for those before them. */
-function inTurn<A extends readonly unknown[], R>(f: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-  let before: Promise<unknown> = Promise.resolve();
-  return (...args) => {
-    const mine = before.then(() => f(...args));
-    before = mine.catch(() => undefined);
-    return mine;
-  };
-}
-
-async function nextOf(answers: AsyncIterator<Answer, undefined>): Promise<Answer> {
-  const { value } = await answers.next();
-  if (!value) throw new Error("python3 ended");
-  return value;
-}
-
-/** A line of JSON, and as many float64 numbers as it says. */
-async function* answersOf(stdout: Readable): AsyncGenerator<Answer, undefined> {
-  let head: Head | undefined;
-  let parts: Buffer[] = [];
-  for await (const chunk of stdout as AsyncIterable<Buffer>) {
-    parts.push(chunk);
-    if (head && lengthOf(parts) < 8 * (head.length ?? 0)) continue; // a long answer is joined once
-    let held = Buffer.concat(parts);
-    for (;;) {
-      const end = head ? -1 : held.indexOf(10);
-      if (!head && end < 0) break;
-      head ??= JSON.parse(held.toString("utf8", 0, end)) as Head;
-      held = held.subarray(end + 1);
-      const bytes = 8 * (head.length ?? 0);
-      if (held.length < bytes) break;
-      yield { head, values: new Float64Array(new Uint8Array(held.subarray(0, bytes)).buffer) };
-      held = held.subarray(bytes);
-      head = undefined;
-    }
-    parts = [held];
-  }
-  return undefined;
-}
-
-function lengthOf(parts: readonly Buffer[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
 }

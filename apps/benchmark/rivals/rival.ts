@@ -60,10 +60,30 @@ export interface SparseTask {
   readonly B: Float64Array;
 }
 
+/** The k largest singular values of A [m, n] with their vectors, in one flat array: U [m, k], s [k], V [n, k]. */
+export interface TruncatedTask extends MatrixTask {
+  readonly k: number;
+  /** Standard normal, [n, k + 10]: for those whose random numbers would be another hand's. */
+  readonly directions: Float64Array;
+}
+
+/** S A [m, d], dense, of a sparse A [n, d] in compressed rows, for an S that the library draws anew in each run, `nonzeros` a column where it can be told. */
+export interface EmbeddingTask {
+  readonly n: number;
+  readonly d: number;
+  readonly m: number;
+  readonly nonzeros: number;
+  readonly rowPointers: Int32Array;
+  readonly columns: Int32Array;
+  readonly values: Float64Array;
+}
+
 /** One adapter. It converts in its methods, outside the clock; what they return runs on the library's own arrays. */
 export interface Rival {
   readonly name: string;
   readonly packages: readonly string[];
+  /** The module, of a library of Python. */
+  readonly python?: string;
   readonly home: Home;
   readonly engine: Engine;
   readonly licence: string;
@@ -81,6 +101,10 @@ export interface Rival {
   attention?(task: AttentionTask): Promise<Prepared<Values>>;
   readonly matrix?: Partial<Readonly<Record<MatrixJob, MatrixWork>>>;
   sparse?(task: SparseTask): Promise<Prepared<Values>>;
+  /** τ [m], the leverage scores of A. */
+  leverage?(task: MatrixTask): Promise<Prepared<Values>>;
+  truncatedSvd?(task: TruncatedTask): Promise<Prepared<Values>>;
+  embedding?(task: EmbeddingTask): Promise<Prepared<Values>>;
   /** The transform of real x, n a power of two: re [n/2 + 1], then im [n/2 + 1]. */
   rfft?(x: Float64Array): Promise<Prepared<Values>>;
   /** eˣ of every entry, in the type of x. */

@@ -26,3 +26,20 @@ export function sortedSvd(U: Rows, s: readonly number[], V: Rows): Float64Array<
   const pick = (row: readonly number[]): number[] => order.map((i) => row[i]!);
   return joined(U.map(pick), pick(s), V.map(pick));
 }
+
+/** ‖U_i‖² of every row. */
+export function squaredNorms(U: Rows): Float64Array<ArrayBuffer> {
+  return Float64Array.from(U, (row) => row.reduce((sum, x) => sum + x * x, 0));
+}
+
+/** The first k columns of U [m, columns], s and V [n, columns], which lie one after the other. */
+export function leading(
+  k: number,
+  factors: Values,
+  sizes: { readonly m: number; readonly n: number; readonly columns: number },
+): Float64Array {
+  const { m, n, columns } = sizes;
+  const out = new Float64Array((m + 1 + n) * k);
+  for (let i = 0; i < m + 1 + n; i++) out.set(factors.subarray(i * columns, i * columns + k), i * k); // s is a row between the two
+  return out;
+}

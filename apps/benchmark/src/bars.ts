@@ -9,7 +9,17 @@ import type { BarResult, CaseResult, ContenderResult, Result } from "./result.js
 import { sizeText } from "./select.js";
 import { median, ratioOfTimes } from "./statistics.js";
 
-type Measure = "speedup" | "slowdown" | "error" | "answers by exact" | "broken certificates" | "seconds" | "seconds to first row";
+/** "error ratio": error of one over error of the other, right or not · "slope": of log time over log n, a least-squares line through the sizes. */
+type Measure =
+  | "speedup"
+  | "slowdown"
+  | "error"
+  | "error ratio"
+  | "slope"
+  | "answers by exact"
+  | "broken certificates"
+  | "seconds"
+  | "seconds to first row";
 
 interface Bar {
   readonly id: string;
@@ -75,15 +85,30 @@ function find(bar: Bar, result: Result): Found {
     return value === undefined ? [] : [{ at, value }];
   });
   if (pairs.length === 0) return { values: [], detail: missing(bar, cases) };
+  if (bar.measure === "slope") return slopeOf(pairs.map(({ at, value }) => [Math.log(Number(at.size.n)), Math.log(value)]));
   return { values: pairs.map(({ value }) => value), detail: pairs.map(({ at }) => sizeText(at.size)).join(" · ") };
 }
 
 function measured(bar: Bar, at: CaseResult, row: ContenderResult): number | undefined {
   if (bar.measure === "error") return row.error;
+  if (bar.measure === "slope") return row.median;
+  if (bar.measure === "error ratio") {
+    const other = at.contenders.find(({ name }) => name === bar.over)?.error;
+    return row.error === undefined || other === undefined ? undefined : row.error / other;
+  }
   if (bar.measure === "answers by exact") return row.claim && (row.claim.method === "exact" ? 1 : 0);
   const other = opponent(bar.over!, at);
   if (!other?.times || !row.times) return undefined;
   return bar.measure === "speedup" ? ratioOfTimes(other.times, row.times).value : ratioOfTimes(row.times, other.times).value;
+}
+
+/** Of the line through points (x, y) that leaves the least squares; nothing for fewer than three. */
+function slopeOf(points: readonly (readonly [number, number])[]): Found {
+  const detail = `${points.length} sizes`;
+  if (points.length < 3) return { values: [], detail };
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / points.length;
+  const [x, y] = [mean(points.map(([at]) => at)), mean(points.map(([, value]) => value))];
+  return { values: [mean(points.map(([at, value]) => (at - x) * (value - y))) / mean(points.map(([at]) => (at - x) ** 2))], detail };
 }
 
 /** The named contender if its answer is right, or the fastest right rival that runs on one of the named engines. */

@@ -71,6 +71,8 @@ export interface Contender<I, O> {
   readonly threads?: number;
   /** Takes part in the full profile only, or when it is asked for by name. */
   readonly fullOnly?: boolean;
+  /** Timed once where it is far slower than the rest of ours, as rivals are: for methods of ours that are there to be compared with. */
+  readonly mayBeSlow?: boolean;
   /** The largest error with which this contender's answer counts as right; the case's own gate when left out. */
   readonly allowedError?: number;
   /** Why this contender does not take part at this size, if it does not. */

@@ -15,6 +15,7 @@ const CLOSING = 5000; // milliseconds
 /** A contender that answered, and the row of it so far. */
 interface Live {
   readonly row: ContenderResult;
+  readonly mayBeSlow: boolean;
   readonly prepared: Prepared<unknown>;
 }
 
@@ -42,7 +43,7 @@ export async function runCase(
   }
 
   const live = tried.filter((entry): entry is Live => "prepared" in entry);
-  const mayBeSlow = live.map(({ row }) => row.role === "rival" || row.role === "trivial");
+  const mayBeSlow = live.map(({ row, mayBeSlow: allowed }) => allowed || row.role === "rival" || row.role === "trivial");
   let samples: readonly Sample[] = [];
   try {
     samples = await measure(
@@ -88,7 +89,7 @@ async function firstAnswer(
       checksum: checksumOf(values),
     };
     prepared.release?.(output);
-    return { row, prepared };
+    return { row, prepared, mayBeSlow: contender.mayBeSlow ?? false };
   } catch (error) {
     if (prepared) await close(prepared);
     const status = error instanceof AbsentError ? "absent" : error instanceof TimeoutError ? "timeout" : "failed";

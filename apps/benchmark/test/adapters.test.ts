@@ -1,3 +1,4 @@
+import { matrixOracle } from "@subquad/sketch";
 import { attentionOracle, matmulOracle, plain, testRandom } from "@subquad/test-kit";
 import { describe, expect, test } from "vitest";
 import { AbsentError, type CaseContext, type Prepared, type Values } from "../src/case.js";
@@ -10,9 +11,10 @@ import { plainCsrProduct } from "../rivals/local/plain-csr.js";
 import { plainExp32, plainExp64 } from "../rivals/local/plain-exp.js";
 import { plainFwht } from "../rivals/local/plain-fwht.js";
 import { plainHalf } from "../rivals/local/plain-half.js";
+import { uniformNystrom } from "../rivals/local/uniform-nystrom.js";
 import { besides, type SideJob } from "../rivals/side.js";
 import { plainGemm } from "../rivals/local/plain-product.js";
-import type { AttentionTask, GemmTask, MatrixJob, MatrixTask, SparseTask } from "../rivals/rival.js";
+import type { AttentionTask, EmbeddingTask, GemmTask, MatrixJob, MatrixTask, SparseTask, TruncatedTask } from "../rivals/rival.js";
 import { benchCase as choleskyCase } from "../cases/linalg/cholesky.js";
 import { benchCase as eigSymmetricCase } from "../cases/linalg/eig-symmetric.js";
 import { benchCase as leastSquaresCase } from "../cases/linalg/least-squares.js";
@@ -45,6 +47,15 @@ function gemmTask(dtype: "float32" | "float64"): GemmTask {
 function attentionTask(n: number, d: number, causal: boolean): AttentionTask {
   const make = (): Float32Array => new Float32Array(n * d).map(normal);
   return { n, d, Q: make(), K: make(), V: make(), scale: 1 / Math.sqrt(d), causal };
+}
+
+/** 5 u₁ v₁ᵀ + 3 u₂ v₂ᵀ, the u and v of equal entries in the first and in the second half. */
+function rankTwo(m: number, n: number): Float64Array {
+  const size = 2 / Math.sqrt(m * n);
+  return Float64Array.from({ length: m * n }, (_, p) => {
+    const [low, right] = [Math.floor(p / n) >= m / 2, p % n >= n / 2];
+    return low === right ? (low ? 3 : 5) * size : 0;
+  });
 }
 
 function matrix(values: Values, rows: number, columns: number) {
@@ -141,6 +152,39 @@ describe("oracle", () => {
     expectClose(await answers(() => rival.exp!(x)), x.map(Math.exp), 1e-14); // 2 ulp of 7.4
   });
 
+  test.each(rivals.filter(({ leverage }) => leverage))("$name scores rows, or says that it is absent", async (rival) => {
+    const A = Float64Array.of(1, 0, 0, 1, 0, 1); // rows e₁, e₂, e₂
+    expectClose(await answers(() => rival.leverage!({ m: 3, n: 2, A })), Float64Array.of(1, 0.5, 0.5), 1e-14);
+  });
+
+  test.each(rivals.filter(({ truncatedSvd }) => truncatedSvd))("$name truncates, or says that it is absent", async (rival) => {
+    const [m, n, k] = [40, 24, 2];
+    const task: TruncatedTask = {
+      m,
+      n,
+      k,
+      A: rankTwo(m, n).map((x) => x + 1e-6 * normal()),
+      directions: new Float64Array(n * (k + 10)).map(normal),
+    };
+    for (const answer of (await answers(() => rival.truncatedSvd!(task))) ?? []) {
+      expect(answer).toHaveLength((m + 1 + n) * k);
+      expect([...answer.subarray(m * k, m * k + k)].map((x) => Math.round(1e3 * x) / 1e3)).toEqual([5, 3]);
+      const product = (p: number): number =>
+        [0, 1].reduce((sum, c) => sum + answer[Math.floor(p / n) * k + c]! * answer[m * k + c]! * answer[(m + 1 + (p % n)) * k + c]!, 0);
+      expectClose([Float64Array.from(task.A, (_, p) => product(p))], task.A, 2e-5); // the norm of what was added is at most 1.2e-5 or so
+    }
+  });
+
+  test.each(rivals.filter(({ embedding }) => embedding))("$name embeds a sparse matrix, or says that it is absent", async (rival) => {
+    // one entry of 2: every nonzero of a column of S keeps its share of the norm
+    const task: EmbeddingTask = { n: 50, d: 3, m: 16, nonzeros: 16, rowPointers: new Int32Array(51).fill(1, 8), columns: Int32Array.of(1), values: Float64Array.of(2) }; // prettier-ignore
+    for (const SA of (await answers(() => rival.embedding!(task))) ?? []) {
+      expect(SA).toHaveLength(16 * 3);
+      expect(Float64Array.from(SA).reduce((sum, x) => sum + x * x, 0)).toBeCloseTo(4, 12);
+      expect(SA.every((x, p) => x === 0 || p % 3 === 1)).toBe(true);
+    }
+  });
+
   test("our own loops are right", async () => {
     expectClose(await answers(() => plainGemm.gemm!(products.float64)), products64(products.float64), 1e-13);
     expect(plainCsrProduct(sparseTask)).toEqual(Float64Array.of(3, 0, 13, 8));
@@ -153,6 +197,13 @@ describe("oracle", () => {
     const { rowPointers, columns, values } = { rowPointers: Int32Array.of(0, 2, 4), columns: Int32Array.of(0, 1, 0, 1), values: Float64Array.of(2, 1, 1, 3) }; // prettier-ignore
     const x = plainConjugateGradient({ rowPointers, columns, values, b: Float64Array.of(4, 7) }, 1e-12);
     expectClose([x], Float64Array.of(1, 2), 1e-11);
+  });
+
+  test("uniform columns of all rows leave nothing, and of none but one what it does not reach", () => {
+    const K = matrixOracle([[4, 2, 0], [2, 5, 0], [0, 0, 9]]); // prettier-ignore
+    expect(uniformNystrom(K, 3, "0")).toBeLessThan(1e-14);
+    const left = [4 + 5 + 9 - (4 + 1), 4 + 5 + 9 - (5 + 4 / 5), 4 + 5]; // after the first, second or third column
+    expect(left.map((trace) => Math.abs(uniformNystrom(K, 1, "0") - trace)).some((distance) => distance < 1e-14)).toBe(true);
   });
 
   test("the naive method is right, causal too", async () => {

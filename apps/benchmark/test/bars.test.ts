@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import file from "../bars.json" with { type: "json" };
 import { cases } from "../cases/index.js";
 import { checkBars } from "../src/bars.js";
-import type { ContenderResult, Result } from "../src/result.js";
+import type { CaseResult, ContenderResult, Result } from "../src/result.js";
 import { brokenResult, sampleResult } from "./sample-result.js";
 
 const verdict = (result: Result, id: string) => checkBars(result).find((bar) => bar.id === id)!;
@@ -20,6 +20,14 @@ function changed(id: string, name: string, change: (row: ContenderResult) => Con
   const result = sampleResult();
   const cases = result.cases.map((at) => (at.id === id ? { ...at, contenders: at.contenders.map((row) => (row.name === name ? change(row) : row)) } : at)); // prettier-ignore
   return { ...result, cases };
+}
+
+/** The sample with cases of this id, a size each, whose contenders have these medians or errors. */
+function withCases(id: string, sizes: readonly { readonly size: CaseResult["size"]; readonly rows: readonly ContenderResult[] }[]): Result {
+  const result = sampleResult();
+  const [model] = result.cases;
+  const added = sizes.map(({ size, rows }): CaseResult => ({ ...model!, id, size, contenders: rows }));
+  return { ...result, cases: [...result.cases, ...added] };
 }
 
 describe("oracle", () => {
@@ -46,6 +54,33 @@ describe("oracle", () => {
     expect(verdict(sampleResult(), "gemm-f32-simd").value).toBeCloseTo(25 / 21, 6);
     const wrong = changed("linalg/gemm-f32", "numpy-ts", (row) => ({ ...row, status: "wrong" }));
     expect(verdict(wrong, "gemm-f32-simd").value).toBeCloseTo(25 / 19.6, 6);
+  });
+
+  test("a slope is that of the line through the logarithms, of three sizes at least", () => {
+    const sweep = (ns: readonly number[], power: number): Result =>
+      withCases("sketch/size-sweep", ns.map((n) => ({ size: { n }, rows: [{ name: "countSketch", role: "ours", status: "ok", median: 3e-9 * n ** power }] }))); // prettier-ignore
+    const inProportion = sweep([4096, 16_384, 65_536, 262_144], 1);
+    expect(verdict(inProportion, "sketch-count-slope-low")).toMatchObject({ verdict: "met", detail: "4 sizes" });
+    expect(verdict(inProportion, "sketch-count-slope-high").value).toBeCloseTo(1, 12);
+    expect(verdict(sweep([4096, 16_384, 65_536], 1.2), "sketch-count-slope-high")).toMatchObject({ verdict: "missed" });
+    expect(verdict(sweep([4096, 16_384], 1), "sketch-count-slope-high")).toMatchObject({ verdict: "not measured", detail: "2 sizes" });
+  });
+
+  test("a ratio of errors speaks of wrong answers too, the worst size decides, and an error that is no number is not measured", () => {
+    const heads = (errors: readonly (readonly [string, number, number | undefined])[]): Result =>
+      withCases(
+        "sketch/heads",
+        errors.map(([head, ours, other]) => ({
+          size: { head, n: 1024 },
+          rows: [
+            { name: "accelerated", role: "ours", status: "ok", error: ours },
+            { name: "uniform Nyström", role: "trivial", status: "wrong", ...(other === undefined ? {} : { error: other }) },
+          ],
+        })),
+      );
+    expect(verdict(heads([["0.0", 2.5, 10], ["0.1", 3, 6], ["1.3", 3, 3]]), "heads-uniform")).toMatchObject({ verdict: "met", value: 0.5 }); // prettier-ignore
+    expect(verdict(heads([["0.0", 2.5, 4]]), "heads-uniform")).toMatchObject({ verdict: "missed", value: 0.625 });
+    expect(verdict(heads([["0.0", 2.5, undefined]]), "heads-uniform").verdict).toBe("not measured");
   });
 
   test("never silently met: another backend, another profile, a case or rival that is missing", () => {

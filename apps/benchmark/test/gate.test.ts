@@ -165,6 +165,17 @@ describe("errors", () => {
     expect(contenders[0]!.status).toBe("timeout");
   });
 
+  test("a method of ours that may be slow is timed once where it is far slower than the rest", async () => {
+    const wait = (name: string, milliseconds: number, mayBeSlow: boolean): Contender<null, Float64Array> => ({
+      name,
+      role: "ours",
+      mayBeSlow,
+      prepare: () => Promise.resolve({ run: () => new Promise((resolve) => setTimeout(resolve, milliseconds)), read: () => truth }),
+    });
+    const { contenders } = await runWith([wait("quick", 5, false), wait("slow", 1200, true)]); // over a second, and over ten times as long
+    expect(contenders.map(({ times }) => times!.length)).toEqual([2, 1]);
+  });
+
   test("a contender that fails while it is timed takes nobody with it", async () => {
     const { contenders } = await runWith([answering("right", 0), failing("later", new Error("heap is full"), "later")]);
     expect(contenders[0]).toMatchObject({ status: "ok" });
