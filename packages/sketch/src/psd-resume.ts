@@ -42,7 +42,7 @@ export function checkResumable(where: string, N: number, resume: unknown): asser
 }
 
 /** What entries need of a result: see entryBound. */
-export function checkDiagonal(where: string, name: string, diagonal: unknown, N: number): asserts diagonal is Float64Array {
+function checkDiagonal(where: string, name: string, diagonal: unknown, N: number): asserts diagonal is Float64Array {
   if (!(diagonal instanceof Float64Array && diagonal.length === N)) {
     throw new OptionError(where, name, `a Float64Array of length ${N}, as psdLowRank gives it`, diagonal);
   }
@@ -101,7 +101,7 @@ function checkPivots(where: string, name: string, pivots: Int32Array, N: number)
 }
 
 /** Finite too. */
-export function checkNonnegative(where: string, name: string, numbers: Float64Array): void {
+function checkNonnegative(where: string, name: string, numbers: Float64Array): void {
   const bad = numbers.findIndex((x) => !(x >= 0 && x < Infinity));
   if (bad >= 0) throw new OptionError(where, `${name}[${bad}]`, "a nonnegative number", numbers[bad]);
 }
