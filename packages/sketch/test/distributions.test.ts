@@ -12,7 +12,7 @@ const CHI_SQUARE: Readonly<Record<number, number>> = { 7: 40.521831234, 15: 56.4
 
 /** That a right implementation fails one comparison of means. */
 const FAILURE = 1e-9;
-const SAMPLES = isFull ? 40_000 : 4000;
+const SAMPLES = isFull ? 40_000 : 2000;
 const PAIRS = isFull ? 100_000 : 10_000;
 
 describe("laws", () => {
@@ -71,7 +71,7 @@ describe("theorem-sized", () => {
                 FAILURE,
               );
       expect(Math.abs(mean - 1), name).toBeLessThanOrEqual(allowed);
-      expect(allowed).toBeLessThanOrEqual(0.2); // a scale wrong by a factor of √m, √z or 2 is seen
+      expect(allowed).toBeLessThanOrEqual(0.3); // a scale wrong by a factor of √m, √z or 2 is seen
     }
   });
 

@@ -149,7 +149,7 @@ describe("certificate is honest", () => {
       const both = Float64Array.of(...turned, ...rest);
       return { ...found, D: plusProduct(exact, negative(withRest(m, valuesOf(U), valuesOf(U))), both, n) };
     },
-    interpolative: (A, exact, e, at) => {
+    interpolative: (A, exact, _e, at) => {
       const axis = at % 2 === 0 ? "columns" : "rows";
       const { indices: J, coefficients, ...found } = interpolativeDecompositionSync(A, { ...lowRank(at), axis });
       const T = valuesOf(coefficients);

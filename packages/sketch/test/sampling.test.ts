@@ -185,8 +185,8 @@ describe("laws", () => {
     await closePool();
   });
 
-  const dense = uneven(3000, 30, "sampling/bits");
-  const inputs: readonly (NdArray | CsrMatrix)[] = [dense, csrFromDense(dense), coherent(2000, 24)];
+  const dense = uneven(2000, 20, "sampling/bits");
+  const inputs: readonly (NdArray | CsrMatrix)[] = [dense, csrFromDense(dense), coherent(1500, 16)];
   const ways: readonly SampleRowsOptions[] = [
     { by: "uniform", count: 200 },
     { by: "uniform", count: 200, replacement: false },
