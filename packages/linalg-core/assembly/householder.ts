@@ -68,12 +68,58 @@ export function householderPanel(m: i32, columns: i32, A: usize, ld: usize, tau:
   }
 }
 
-/** C <- H C for `count` columns of m entries. */
+/**
+ * The first q columns of Q = H_0 ... H_(k-1), which the columns of Q are overwritten with: m x q, k <= q <= m. v_j below the diagonal of column j of A.
+ */
+export function householderForm(m: i32, q: i32, k: i32, A: usize, ld: usize, tau: usize, Q: usize, ldq: usize): void {
+  for (let j = 0; j < q; j++) {
+    const column = Q + <usize>j * ldq;
+    memory.fill(column, 0, <usize>m << 3);
+    store<f64>(column + (<usize>j << 3), 1);
+  }
+  for (let j = k - 1; j >= 0; j--) {
+    const v = A + <usize>j * ld + (<usize>j << 3);
+    const beta = load<f64>(v);
+    store<f64>(v, 1);
+    reflectRange(m - j, q - j, v, load<f64>(tau + (<usize>j << 3)), Q + <usize>j * ldq + (<usize>j << 3), ldq);
+    store<f64>(v, beta);
+  }
+}
+
+/** C <- H C for `count` columns of m entries, two at a time: v is read once for both. */
 function reflectRange(m: i32, count: i32, v: usize, tau: f64, C: usize, ld: usize): void {
   if (tau == 0) return;
-  for (let k = 0; k < count; k++) {
-    axpy(m, -tau * dot(m, v, C), v, C);
-    C += ld;
+  for (let k = count >> 1; k > 0; k--) {
+    reflectTwo(m, v, tau, C, C + ld);
+    C += ld << 1;
+  }
+  if (count & 1) axpy(m, -tau * dot(m, v, C), v, C);
+}
+
+/** x <- H x, y <- H y, with the bits of dot and axpy. */
+function reflectTwo(m: i32, v: usize, tau: f64, x: usize, y: usize): void {
+  let a0 = f64x2.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  let at: usize = 0;
+  const eights = <usize>(m & ~7) << 3, fours = <usize>(m & ~3) << 3, all = <usize>m << 3;
+  for (; at < eights; at += 64) {
+    const v0 = v128.load(v + at), v1 = v128.load(v + at, 16), v2 = v128.load(v + at, 32), v3 = v128.load(v + at, 48);
+    a0 = fma<f64>(v0, v128.load(x + at), a0); b0 = fma<f64>(v0, v128.load(y + at), b0);
+    a1 = fma<f64>(v1, v128.load(x + at, 16), a1); b1 = fma<f64>(v1, v128.load(y + at, 16), b1);
+    a2 = fma<f64>(v2, v128.load(x + at, 32), a2); b2 = fma<f64>(v2, v128.load(y + at, 32), b2);
+    a3 = fma<f64>(v3, v128.load(x + at, 48), a3); b3 = fma<f64>(v3, v128.load(y + at, 48), b3);
+  }
+  a0 = f64x2.add(f64x2.add(a0, a1), f64x2.add(a2, a3)); b0 = f64x2.add(f64x2.add(b0, b1), f64x2.add(b2, b3));
+  let a = f64x2.extract_lane(a0, 0) + f64x2.extract_lane(a0, 1), b = f64x2.extract_lane(b0, 0) + f64x2.extract_lane(b0, 1);
+  for (; at < all; at += 8) { a += load<f64>(v + at) * load<f64>(x + at); b += load<f64>(v + at) * load<f64>(y + at); }
+  a *= -tau; b *= -tau;
+  const as = f64x2.splat(a), bs = f64x2.splat(b);
+  for (at = 0; at < fours; at += 32) {
+    const v0 = v128.load(v + at), v1 = v128.load(v + at, 16);
+    v128.store(x + at, fma<f64>(as, v0, v128.load(x + at))); v128.store(x + at, fma<f64>(as, v1, v128.load(x + at, 16)), 16);
+    v128.store(y + at, fma<f64>(bs, v0, v128.load(y + at))); v128.store(y + at, fma<f64>(bs, v1, v128.load(y + at, 16)), 16);
+  }
+  for (; at < all; at += 8) {
+    store<f64>(x + at, load<f64>(x + at) + a * load<f64>(v + at)); store<f64>(y + at, load<f64>(y + at) + b * load<f64>(v + at));
   }
 }
 

@@ -64,6 +64,101 @@ export function signTile(address: usize, tile: i32, scratch: usize): void {
   }
 }
 
+@unmanaged
+class PickArgs {
+  reserved0: f64; reserved1: f64; reserved2: f64; reserved3: f64; reserved4: f64; reserved5: f64; reserved6: f64; reserved7: f64;
+  m: i32;
+  z: i32;
+  blocked: i32; // whether column entry k lies in the k-th of z ranges of rows
+  perStream: i32; // columns of a stream: of a tile
+  skip: i32; // columns of the first stream that are drawn and not wanted
+  count: i32; // columns wanted
+  states: usize; // f64 [tiles][4]
+  out: usize; // i32 [count][z]: 2 x the row, + 1 for a minus
+}
+
+/** Outputs of a stream, 1024 at a time: drawn one by one, its state would go through memory each time. */
+@unmanaged
+class Words { stream: Stream; next: usize; }
+const WORDS: usize = 1024;
+
+// @ts-ignore: decorator
+@inline
+function word(w: Words): u32 {
+  const first = changetype<usize>(w) + 16;
+  if (w.next == first + 4 * WORDS) {
+    draw(w.stream, first);
+    w.next = first;
+  }
+  const value = load<u32>(w.next);
+  w.next += 4;
+  return value;
+}
+
+/** out <- the next 1024 outputs as integers of [0, 2^32). */
+function draw(s: Stream, out: usize): void {
+  let s0 = s.s0, s1 = s.s1, s2 = s.s2, carry = s.carry;
+  for (const end = out + 4 * WORDS; out < end; out += 4) {
+    const t = 2091639.0 * s0 + carry * 2.3283064365386963e-10;
+    s0 = s1;
+    s1 = s2;
+    carry = f64.trunc(t);
+    s2 = t - carry;
+    store<u32>(out, <u32>(<i64>(s2 * 4294967296.0)));
+  }
+  s.s0 = s0; s.s1 = s1; s.s2 = s2; s.carry = carry;
+}
+
+/** Remainder of an output by `bound`; those from `limit` on, where the last remainders would be missing, are drawn again. */
+// @ts-ignore: decorator
+@inline
+function below(w: Words, bound: u32, limit: u64): u32 {
+  let value = word(w);
+  while (<u64>value >= limit) value = word(w);
+  return value % bound;
+}
+
+/**
+ * z distinct rows of m for each column of a stream, by z steps of a shuffle, then one output whose high bits are the signs. Of the shuffle only the
+ * places that it moved are kept, each with what stands there, and searched from the last one on.
+ */
+export function pickTile(address: usize, tile: i32, scratch: usize): void {
+  const a = changetype<PickArgs>(address);
+  const z = a.z, perStream = a.perStream;
+  memory.copy(scratch, a.states + 32 * <usize>tile, 32);
+  const words = changetype<Words>(scratch + 32);
+  words.stream = changetype<Stream>(scratch);
+  words.next = scratch + 48 + 4 * WORDS;
+  const limits = words.next, moved = limits + (<usize>z << 3), rows = moved + (<usize>z << 3);
+  for (let k = 0; k < z; k++) {
+    const bound = <u64>(a.blocked ? a.m / z : a.m - k);
+    store<u64>(limits + (<usize>k << 3), (<u64>1 << 32) / bound * bound);
+  }
+  const first = tile * perStream, end = min(first + perStream, a.skip + a.count);
+  for (let column = first; column < end; column++) {
+    for (let k = 0; k < z; k++) {
+      const at = <usize>k << 2, limit = load<u64>(limits + (at << 1));
+      if (a.blocked) {
+        store<u32>(rows + at, <u32>k * <u32>(a.m / z) + below(words, a.m / z, limit));
+        continue;
+      }
+      const place = <u32>k + below(words, a.m - k, limit);
+      let here = place, own = <u32>k; // what stands at `place` and at k
+      for (let q = moved; q < moved + (at << 1); q += 8) {
+        const other = load<u32>(q), value = load<u32>(q, 4);
+        if (other == place) here = value;
+        if (other == <u32>k) own = value;
+      }
+      store<u32>(rows + at, here);
+      store<u32>(moved + (at << 1), place); store<u32>(moved + (at << 1), own, 4);
+    }
+    const signs = word(words);
+    if (column < a.skip) continue;
+    const to = a.out + (<usize>(column - a.skip) * <usize>z << 2);
+    for (let k = 0; k < z; k++) store<u32>(to + (<usize>k << 2), load<u32>(rows + (<usize>k << 2)) << 1 | (signs >> (31 - k) & 1));
+  }
+}
+
 // Wichura's AS 241, coefficients from the highest power down; a and b, then c and d.
 const CENTRE = memory.data<f64>([
   2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987, 13731.69376550946, 1971.5909503065513, 133.14166789178438, 3.3871328727963665,

@@ -69,6 +69,41 @@ describe("oracle: reflectors", () => {
     }
   });
 
+  it("Q formed of a panel's reflectors: orthonormal, and Q R is the panel", () => {
+    for (let index = 0; index < 60; index++) {
+      const random = testRandom(`form ${index}`);
+      const k = 1 + random.below(12);
+      const m = k + random.below(20);
+      const q = k + random.below(m - k + 1);
+      const width = m + random.below(3);
+      const A = normals(random, k * width, 1);
+      const t = backends.start(random.below(4) - 1);
+      const a = t.inout(A, "float64");
+      const tau = t.room(8 * k);
+      t.direct("householderPanel", m, k, a, 8 * width, tau);
+      const Q = t.inout(normals(random, q * width, 1), "float64");
+      t.direct("householderForm", m, q, k, a, 8 * width, tau, Q, 8 * width);
+      t.check();
+
+      const packed = t.read(a, k * width, "float64");
+      const formed = t.read(Q, q * width, "float64");
+      // each of k reflectors turns a column of norm at most 4 sqrt(m) within a few m units of round-off
+      const allowed = 40 * m * k * 2 ** -53;
+      for (let i = 0; i < q; i++)
+        for (let j = 0; j <= i; j++) {
+          let product = 0;
+          for (let l = 0; l < m; l++) product += formed[i * width + l]! * formed[j * width + l]!;
+          expect(Math.abs(product - (i === j ? 1 : 0))).toBeLessThanOrEqual(allowed);
+        }
+      for (let j = 0; j < k; j++)
+        for (let l = 0; l < m; l++) {
+          let product = 0;
+          for (let s = 0; s <= j; s++) product += formed[s * width + l]! * packed[j * width + s]!;
+          expect(Math.abs(product - A[j * width + l]!)).toBeLessThanOrEqual(4 * Math.sqrt(m) * allowed);
+        }
+    }
+  });
+
   it("dot and axpy, every length", () => {
     for (let n = 0; n < 40; n++) {
       const random = testRandom(`dot ${n}`);

@@ -1,10 +1,12 @@
 /** The TypeScript kernels of random embeddings against the plain SIMD binary, byte for byte, and against the streams themselves. */
 import { testRandom } from "@subquad/test-kit";
 import { describe, expect, it } from "vitest";
-import { rngFor, streamState } from "../src/rng.js";
+import { rngFor, streamState, type Rng } from "../src/rng.js";
 import { twoBackends } from "./two-backends.js";
 
 const backends = twoBackends();
+/** The stream of the column at hand. */
+let current: Rng | undefined;
 
 describe("oracle: tiles of random numbers", () => {
   for (const [kernel, draw] of [
@@ -33,6 +35,41 @@ describe("oracle: tiles of random numbers", () => {
       }
     }); // prettier-ignore
   }
+});
+
+describe("oracle: targets of sparse columns", () => {
+  it("pickTile: a shuffle of all rows for each column, or one row of each range, then a word of signs", () => {
+    for (let index = 0; index < 80; index++) {
+      const random = testRandom(`pick ${index}`);
+      const blocked = index % 3 === 0;
+      const z = 1 + random.below(9);
+      const m = blocked ? z * (1 + random.below(6)) : index % 3 === 1 ? z + random.below(4) : 2 ** 30 + random.below(2 ** 30); // of 2^30 and more half of the words are refused
+      const [perStream, count] = [1 + random.below(12), 1 + random.below(40)];
+      const skip = random.below(perStream);
+      const tiles = Math.ceil((skip + count) / perStream);
+      const t = backends.start();
+      const states = Array.from({ length: tiles }, (_, k) => streamState("7", `pick/${index}/${k}`));
+      const out = t.room(4 * count * z);
+      t.tiled("pickTile", t.args([m, z, Number(blocked), perStream, skip, count, t.input(states.flat(), "float64"), out]), tiles);
+      t.check();
+      const want: number[] = [];
+      for (let column = 0; column < tiles * perStream; column++) {
+        const rng = column % perStream === 0 ? rngFor("7", `pick/${index}/${column / perStream}`) : current!;
+        current = rng;
+        const stands = new Map<number, number>();
+        const rows = Array.from({ length: z }, (_, k) => {
+          if (blocked) return k * (m / z) + rng.below(m / z);
+          const place = k + rng.below(m - k);
+          const [here, own] = [stands.get(place) ?? place, stands.get(k) ?? k];
+          stands.set(place, own);
+          return here;
+        });
+        const signs = rng.uint32();
+        if (column >= skip && column < skip + count) rows.forEach((r, k) => want.push((2 * r + ((signs >>> (31 - k)) & 1)) | 0));
+      }
+      expect(t.read(out, want.length, "int32")).toEqual(want);
+    }
+  });
 });
 
 describe("oracle: nodes of blocks of rows", () => {

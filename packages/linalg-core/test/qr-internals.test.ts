@@ -70,6 +70,22 @@ describe("oracle", () => {
     expect(arenaBytesInUse()).toBe(0);
   });
 
+  // more entries than go without blocks: a last panel that is full, short, or followed by columns that are no panel's
+  test.each([
+    [1100, PANEL_WIDTH - 1],
+    [1100, PANEL_WIDTH],
+    [1100, PANEL_WIDTH + 1],
+    [600, 2 * PANEL_WIDTH],
+    [97, 400],
+    [190, 190],
+  ])("%i × %i, in blocks", (m, n) => {
+    const A = random(m, n);
+    const { Q, R } = qr(A);
+    const allowed = 16 * (m + n) * UNIT.float64 * Math.sqrt(m); // as above
+    expectWithin(matmulOracle(Q!, R), A, allowed);
+    expectWithin(matmulOracle(Q!, Q!, { transposeA: true }), identity(Math.min(m, n)), 16 * (m + n) * UNIT.float64);
+  });
+
   test("a panel too tall for one call goes column by column, with the bits of the call", () => {
     const [m, n] = [4000, PANEL_WIDTH];
     const A = random(m, n);
@@ -147,7 +163,11 @@ describe("laws", () => {
         got.forEach((G, at) => { expectSameBits(G, want[at]!); }); // prettier-ignore
       }
     }
-    const compute = (): NdArray[] => [...parts(qr(random(75, 66))), ...parts(qr(random(66, 75), { pivot: true, mode: "full" }))];
+    const compute = (): NdArray[] => [
+      ...parts(qr(random(75, 66))),
+      ...parts(qr(random(200, 170))),
+      ...parts(qr(random(66, 75), { pivot: true, mode: "full" })),
+    ];
     try {
       configure({ deterministic: true });
       const want = compute();
@@ -166,7 +186,7 @@ describe("laws", () => {
       expect(seen).toEqual([...seen].sort((a, b) => a - b));
       expect(seen.at(-1)).toBe(1);
     }
-    const steps = qrSteps("qrAsync", random(200, 150), { certify: true });
+    const steps = qrSteps("qrAsync", random(300, 200), { certify: true });
     for (let i = 0; i < 40; i++) steps.next();
     expect(arenaBytesInUse()).toBeGreaterThan(0);
     steps.return(undefined as never); // what an abort does

@@ -7,16 +7,19 @@
  * z distinct rows of m by z steps of a Fisher-Yates shuffle; blocked: one in each of z blocks of m/z rows. n is in no name: S of more columns
  * begins with those of S.  Source: arXiv:1207.6365, arXiv:1211.1002.
  */
-import { rngFor, type Rng } from "@subquad/linalg-core";
-import { runtime, sketchKernels } from "@subquad/linalg-core/kernels";
-import { rest, tiles } from "@subquad/linalg-core/steps";
+import { openScope, runtime, sketchKernels, streamState, type Scope } from "@subquad/linalg-core/kernels";
+import { rest, tiles, type Steps } from "@subquad/linalg-core/steps";
 import { transformLength } from "./distributions.js";
 import type { FamilyRules, Sample } from "./sample.js";
 
 /** Bytes of a node that a tile works on: they stay in the second cache. */
 const SLAB_BYTES = 2 ** 18;
-/** Columns drawn between two turns of the event loop. */
+/** Columns that are drawn at a time where all of them would fill memory. */
 const SLICE = 2 ** 14;
+/** Streams begun between two turns of the event loop: a millisecond. */
+const STREAMS = 512;
+/** Multiply-adds that take as long as a draw. */
+const DRAW_WORK = 32;
 
 export const sparseFamily: FamilyRules = {
   /** Four times m at least: adding nodes then costs a quarter of an addition an entry. */
@@ -25,14 +28,7 @@ export const sparseFamily: FamilyRules = {
   *nodes(scope, sample, { address, rows, width, firstBlock }, to) {
     const { rows: m, nonzeros: z = 1 } = sample.distribution;
     const base = sparseFamily.baseRows(sample);
-    const targets = scope.alloc(4 * rows * z);
-    for (let from = 0; from < rows; from += SLICE) {
-      if (from > 0) yield rest();
-      const count = Math.min(SLICE, rows - from);
-      const part = new Int32Array(count * z);
-      drawTargets(sample, firstBlock * base + from, count, part);
-      runtime().memory.i32.set(part, targets / 4 + from * z);
-    }
+    const targets = yield* pickTargets(scope, sample, firstBlock * base, rows);
     const slab = Math.min(width, Math.max(8, 8 * Math.floor(SLAB_BYTES / (64 * m))));
     const args = scope.args([base, rows, width, m, slab, address, to, targets, z, 0, 0, 0]);
     yield* tiles(sketchKernels, "scatterTile", args, Math.ceil(rows / base) * Math.ceil(width / slab), rows * width * z);
@@ -44,8 +40,7 @@ export const sparseFamily: FamilyRules = {
     const { rows: m, nonzeros: z = 1 } = sample.distribution;
     const { shape, rowPointers, columns, values } = matrix;
     const [, width] = shape;
-    const targets = new Int32Array((to - from) * z);
-    drawTargets(sample, firstRow, to - from, targets);
+    const targets = yield* drawTargets(sample, firstRow, to - from);
     const node = new Float64Array(m * width);
     for (let i = from; i < to; i++) {
       if (i % 1024 === 1023) yield rest();
@@ -69,8 +64,7 @@ export const sparseFamily: FamilyRules = {
     for (let from = 0; from < n; from += step) {
       yield rest();
       const count = Math.min(step, n - from);
-      const targets = new Int32Array(count * z);
-      drawTargets(sample, from, count, targets);
+      const targets = yield* drawTargets(sample, from, count);
       for (let t = 0; t < count * z; t++) {
         const word = targets[t]!;
         const sign = 1 - 2 * (word & 1);
@@ -88,8 +82,7 @@ export const sparseFamily: FamilyRules = {
     for (let from = columns[0]; from < columns[1]; from += SLICE) {
       yield rest();
       const count = Math.min(SLICE, columns[1] - from);
-      const targets = new Int32Array(count * z);
-      drawTargets(sample, from, count, targets);
+      const targets = yield* drawTargets(sample, from, count);
       for (let t = 0; t < targets.length; t++) {
         const r = targets[t]! >>> 1;
         const column = from - columns[0] + Math.floor(t / z);
@@ -99,38 +92,36 @@ export const sparseFamily: FamilyRules = {
   },
 };
 
-/** out ← of columns [first, first + count) the targets 2 · row, + 1 for a minus; z of each column, one after the other. */
-export function drawTargets({ distribution, seed }: Sample, first: number, count: number, out: Int32Array): void {
+/**
+ * Targets of columns [first, first + count) of S: 2 · row, + 1 for a minus; z of each column, one after the other.
+ * @returns the address of count · z int32, owned by the scope.
+ */
+function* pickTargets(scope: Scope, { distribution, seed }: Sample, first: number, count: number): Steps<number> {
   const { rows: m, nonzeros: z = 1, blocked = false } = distribution;
   const perStream = transformLength(Math.ceil(4096 / (z + 1)));
   const name = blocked ? "osnap" : "sparseSign";
-  const drawn = new Int32Array(z);
-  const moved = new Int32Array(2 * z);
-  for (let t = Math.floor(first / perStream); t * perStream < first + count; t++) {
-    const rng = rngFor(seed, `sketch/${name}/${m}/${z}/${t}`);
-    const end = Math.min(first + count, (t + 1) * perStream);
-    for (let column = t * perStream; column < end; column++) {
-      if (blocked) for (let k = 0; k < z; k++) drawn[k] = k * (m / z) + rng.below(m / z);
-      else drawDistinct(rng, m, drawn, moved);
-      const signs = rng.uint32();
-      if (column < first) continue;
-      for (let k = 0; k < z; k++) out[(column - first) * z + k] = 2 * drawn[k]! + ((signs >>> (31 - k)) & 1);
-    }
+  const from = Math.floor(first / perStream);
+  const streams = Math.ceil((first + count) / perStream) - from;
+  const out = scope.alloc(4 * count * z);
+  const states = scope.alloc(32 * streams);
+  for (let t = 0; t < streams; t++) {
+    if (t % STREAMS === STREAMS - 1) yield rest();
+    runtime().memory.f64.set(streamState(seed, `sketch/${name}/${m}/${z}/${from + t}`), states / 8 + 4 * t);
   }
+  const args = scope.args([m, z, Number(blocked), perStream, first - from * perStream, count, states, out]);
+  yield* tiles(sketchKernels, "pickTile", args, streams, DRAW_WORK * count * (z + 1));
+  scope.free(args);
+  scope.free(states);
+  return out;
 }
 
-/** drawn ← as many distinct integers of [0, m): the first places of a shuffle, of which only the places that it moved are kept, each with what stands there. */
-function drawDistinct(rng: Rng, m: number, drawn: Int32Array, moved: Int32Array): void {
-  let count = 0;
-  const standsAt = (place: number): number => {
-    for (let q = count - 2; q >= 0; q -= 2) if (moved[q] === place) return moved[q + 1]!;
-    return place;
-  };
-  for (let k = 0; k < drawn.length; k++) {
-    const place = k + rng.below(m - k);
-    drawn[k] = standsAt(place);
-    moved[count + 1] = standsAt(k);
-    moved[count] = place;
-    count += 2;
+/** The same as an array. */
+export function* drawTargets(sample: Sample, first: number, count: number): Steps<Int32Array> {
+  const scope = openScope();
+  try {
+    const address = yield* pickTargets(scope, sample, first, count);
+    return runtime().memory.i32.slice(address / 4, address / 4 + count * (sample.distribution.nonzeros ?? 1));
+  } finally {
+    scope.release();
   }
 }

@@ -9,7 +9,7 @@
  * Source: Pham and Pagh 2013; Avron, Nguyen and Woodruff 2014.
  */
 import { assertInRange, assertInteger, assertKnownOptions, normalizeSeed, view, type Seed } from "@subquad/linalg-core";
-import { irfftSteps, rfftSteps, type Steps } from "@subquad/linalg-core/steps";
+import { irfftSteps, rfftSteps, runSync, type Steps } from "@subquad/linalg-core/steps";
 import { countSketch, transformLength } from "./distributions.js";
 import { featureMap, type FeatureMap, type FeatureRule, type LiftedRows } from "./feature-map.js";
 import { drawTargets } from "./sparse-family.js";
@@ -80,9 +80,7 @@ export function tensorSketchRule(width: number, m: number, p: number, seed: stri
 
 /** Targets 2 h + [s < 0] of the columns of a count sketch m × n. */
 export function countSketchTargets(n: number, m: number, seed: string): Int32Array {
-  const targets = new Int32Array(n);
-  drawTargets({ distribution: countSketch(m, n), seed }, 0, n, targets);
-  return targets;
+  return runSync(drawTargets({ distribution: countSketch(m, n), seed }, 0, n));
 }
 
 /** The power of two at which p vectors of length m are convolved. */

@@ -2,7 +2,7 @@
 export { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "../cholesky";
 export { columnDots, combineColumns } from "../columns";
 export { luPanel } from "../lu";
-export { axpy, dot, householderPanel, reflect, reflectColumns } from "../householder";
+export { axpy, dot, householderForm, householderPanel, reflect, reflectColumns } from "../householder";
 export { jacobiSweep } from "../jacobi";
 export { applyRotations } from "../rotate";
 export { asymmetry, columnMaxima, columnSums, copyRows, largestEntry, largestRowSum, lowerRows, solveVector } from "../passes";

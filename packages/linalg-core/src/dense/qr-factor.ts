@@ -13,10 +13,13 @@ import type { Scope } from "../runtime/scope.js";
 import { pause, rest, tiles, type Steps } from "../runtime/steps.js";
 import { applyReflector, blockReflector, freeReflector } from "./block-reflector.js";
 import { part, rowBlock, type Block } from "./blocks.js";
+import { coreKernels } from "../kernels/core.js";
 import { factorKernels } from "../kernels/factor.js";
 
 /** b: wide enough for products to run near their speed, narrow enough for the panels' share of the work to stay small. */
 export const PANEL_WIDTH = 32;
+/** Entries of a block in the second-level cache: there reflectors one by one are faster than in blocks, up to about 180 x 180. */
+const SMALL = 32_768;
 /** Multiply-adds of a panel that runs without a pause: 2 ms; a taller one runs column by column. */
 const PANEL_WORK = 4e6;
 /** Multiply-adds of a tile of columns: a fraction of a millisecond. */
@@ -32,6 +35,10 @@ const TILE_WORK = 262_144;
 export function* qrFactorSteps(scope: Scope, A: Block, tau: number, total = 0): Steps<void> {
   const [m, n] = [A.rows, A.columns];
   const k = Math.min(m, n);
+  if (m * n <= SMALL) {
+    kernelsOf(factorKernels).householderPanel(m, n, A.address, A.columnBytes, tau);
+    return;
+  }
   for (let j = 0; j < k; j += PANEL_WIDTH) {
     if (j > 0) yield total > 0 ? pause(j, total) : rest();
     const end = Math.min(k, j + PANEL_WIDTH);
@@ -84,6 +91,7 @@ export function* reflectOn(scope: Scope, A: Block, tau: number): Steps<void> {
  */
 export function* formQSteps(scope: Scope, A: Block, k: number, tau: number, q: number, total = 0): Steps<Block> {
   const m = A.rows;
+  if (m * q <= SMALL) return formSmallQ(scope, A, k, tau, q);
   const Q = rowBlock(scope.zeros(8 * m * q), m, q);
   const { f64 } = runtime().memory;
   for (let j = 0; j < q; j++) f64[(Q.address + j * (Q.rowBytes + 8)) / 8] = 1;
@@ -93,6 +101,16 @@ export function* formQSteps(scope: Scope, A: Block, k: number, tau: number, q: n
     yield* applyReflector(scope, reflector, part(Q, j, m, j, q), false);
     freeReflector(scope, reflector);
   }
+  return Q;
+}
+
+/** The same, one reflector at a time. */
+function formSmallQ(scope: Scope, { rows: m, address, columnBytes }: Block, k: number, tau: number, q: number): Block {
+  const columns = scope.alloc(8 * m * q);
+  kernelsOf(factorKernels).householderForm(m, q, k, address, columnBytes, tau, columns, 8 * m);
+  const Q = rowBlock(scope.alloc(8 * m * q), m, q);
+  kernelsOf(coreKernels).stageRowsF64(m, q, columns, 8, 8 * m, 1, Q.address, q, 0);
+  scope.free(columns);
   return Q;
 }
 

@@ -6,7 +6,7 @@ import type { Call, Tile } from "./abi.js";
 import type { KernelGroup } from "./group.js";
 import { cholesky, choleskyPivots, choleskyRows, solveColumns, solveTriangular } from "./js/cholesky.js";
 import { columnDots, combineColumns } from "./js/columns.js";
-import { axpy, dot, householderPanel, reflect, reflectColumns } from "./js/householder.js";
+import { axpy, dot, householderForm, householderPanel, reflect, reflectColumns } from "./js/householder.js";
 import { jacobiSweep } from "./js/jacobi.js";
 import { luPanel } from "./js/lu.js";
 import {
@@ -57,6 +57,11 @@ interface FactorCalls {
   readonly solveTriangular: Call;
   /** (m, columns, A, ld (bytes), tau): triangular form of a panel whose columns lie side by side: R, below it the reflectors. float64. */
   readonly householderPanel: Call;
+  /**
+   * (m, q, k, A, ld, tau, Q, ldQ (bytes)): the first q columns of H_0 ... H_(k-1) as columns side by side, k <= q <= m; reflectors as
+   * householderPanel leaves them. float64.
+   */
+  readonly householderForm: Call;
   /** (n, r, X, ldX, J, ldJ (bytes), tolerance) -> pairs rotated: one sweep of one-sided Jacobi. float64. */
   readonly jacobiSweep: Call<number>;
   /** (m, x) -> tau: x <- (beta, v_1, v_2, ...). float64. */
@@ -108,6 +113,7 @@ export const factorKernels: KernelGroup<FactorTiles, FactorCalls> = {
     luPanel: plain(luPanel),
     solveTriangular: plain(solveTriangular),
     householderPanel: plain(householderPanel),
+    householderForm: plain(householderForm),
     jacobiSweep: plain(jacobiSweep),
     reflect: plain(reflect),
     dot: plain(dot),

@@ -4,7 +4,7 @@
 import { SKETCH_RELAXED, SKETCH_SIMD } from "../generated/sketch.js";
 import type { Tile } from "./abi.js";
 import type { KernelGroup } from "./group.js";
-import { addTile, hadamardTile, normalTile, scatterTile, signTile } from "./js/sketch.js";
+import { addTile, hadamardTile, normalTile, pickTile, scatterTile, signTile } from "./js/sketch.js";
 
 /** Kernels that run on any thread, all float64. Words of each argument block in brackets. */
 interface SketchTiles {
@@ -12,6 +12,12 @@ interface SketchTiles {
   readonly normalTile: Tile;
   /** The same of signs. */
   readonly signTile: Tile;
+  /**
+   * z distinct rows of m and their signs for columns of S, the stream of a tile serving `columns a stream` of them.
+   * [m, z (at most 32), blocked, columns a stream, columns of the first stream to skip, columns, states (4 float64 a tile), out (int32 [columns][z]:
+   * 2 · row, + 1 for a minus)]
+   */
+  readonly pickTile: Tile;
   /**
    * Signed sums of rows. [block rows, rows, d, m, columns a tile, source, nodes, targets (int32 [rows][z]: 2 · row of the node, + 1 for a minus), z,
    * 0, 0, 0]; tiles: blocks × slabs of columns.
@@ -34,6 +40,7 @@ export const sketchKernels: KernelGroup<SketchTiles> = {
   tiles: ({ plain }) => ({
     normalTile: plain(normalTile),
     signTile: plain(signTile),
+    pickTile: plain(pickTile),
     scatterTile: plain(scatterTile),
     hadamardTile: plain(hadamardTile),
     addTile: plain(addTile),

@@ -61,6 +61,34 @@ export function householderPanel(memory: ComputeMemory, m: number, columns: numb
   }
 }
 
+/** The first q columns of H_0 … H_(k−1), side by side. */
+export function householderForm(
+  memory: ComputeMemory,
+  m: number,
+  q: number,
+  k: number,
+  A: number,
+  ld: number,
+  tau: number,
+  Q: number,
+  ldq: number,
+): void {
+  const { f64 } = memory;
+  const step = ldq / 8;
+  for (let j = 0; j < q; j++) {
+    const column = Q / 8 + j * step;
+    f64.fill(0, column, column + m);
+    f64[column + j] = 1;
+  }
+  for (let j = k - 1; j >= 0; j--) {
+    const v = (A + j * ld) / 8 + j;
+    const beta = f64[v]!;
+    f64[v] = 1;
+    reflectRange(f64, m - j, q - j, v, f64[tau / 8 + j]!, Q / 8 + j * (step + 1), step);
+    f64[v] = beta;
+  }
+}
+
 /** C ← H C for `count` columns of m entries, `step` values apart. */
 function reflectRange(f64: Float64Array, m: number, count: number, v: number, tau: number, C: number, step: number): void {
   if (tau === 0) return;

@@ -6,6 +6,7 @@ import { normalQuantile } from "../../math/normal-quantile.js";
 import { readWords } from "./real.js";
 
 const FILL = ["tilesAcross", "columns", "states", "out"] as const;
+const PICKS = ["m", "z", "blocked", "perStream", "skip", "count", "states", "out"] as const;
 const BLOCKS = [
   "blockRows", "rows", "width", "m", "slab", "source", "nodes", "columns", "z", "picks", "firstBlock", "work",
 ] as const; // prettier-ignore
@@ -48,6 +49,41 @@ export function signTile(memory: ComputeMemory, args: number, tile: number): voi
       if (i % 32 === 0) word = next() | 0;
       f64[at + i] = word < 0 ? -1 : 1;
     }
+  }
+}
+
+export function pickTile(memory: ComputeMemory, args: number, tile: number): void {
+  const { m, z, blocked, perStream, skip, count, states, out } = readWords(memory, args, PICKS);
+  const { i32 } = memory;
+  const next = outputs(memory, states / 8 + 4 * tile);
+  const below = (bound: number): number => {
+    const limit = 4294967296 - (4294967296 % bound);
+    let word = next();
+    while (word >= limit) word = next();
+    return word % bound;
+  };
+  const [rows, places, values] = [new Int32Array(z), new Int32Array(z), new Int32Array(z)];
+  for (let column = tile * perStream; column < Math.min((tile + 1) * perStream, skip + count); column++) {
+    for (let k = 0; k < z; k++) {
+      if (blocked !== 0) {
+        rows[k] = k * (m / z) + below(m / z);
+        continue;
+      }
+      const place = k + below(m - k);
+      let here = place;
+      let own = k;
+      for (let q = 0; q < k; q++) {
+        if (places[q] === place) here = values[q]!;
+        if (places[q] === k) own = values[q]!;
+      }
+      rows[k] = here;
+      places[k] = place;
+      values[k] = own;
+    }
+    const signs = next();
+    if (column < skip) continue;
+    const to = out / 4 + (column - skip) * z;
+    for (let k = 0; k < z; k++) i32[to + k] = 2 * rows[k]! + ((signs >>> (31 - k)) & 1);
   }
 }
 
