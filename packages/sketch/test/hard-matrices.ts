@@ -72,7 +72,7 @@ export function scaled(x: Float64Array, e: number): Dense {
 /** B T and B, n × d and n × r, of integers below 2^20: T is the identity and combinations of its columns, so that sums with B are exact. */
 export function deficient(n: number, r: number, d: number, at: number): { A: Dense; B: Dense } {
   const random = testRandom(`deficient/${at}`);
-  const isCoherent = at % 3 === 0;
+  const isCoherent = random.below(3) === 0;
   const B = Float64Array.from({ length: n * r }, (_, p) => {
     const [i, j] = [Math.floor(p / r), p % r];
     if (isCoherent) return i === 3 * j ? 1000 : i % 11 === 0 ? random.below(3) - 1 : 0;
@@ -87,10 +87,11 @@ export function deficient(n: number, r: number, d: number, at: number): { A: Den
 /** G Gᵀ of short numbers, N × N: every entry is exact, so that it is positive semidefinite and not only nearly so. */
 export function exactlySemidefinite(N: number, at: number): Dense {
   const random = testRandom(`semidefinite/${at}`);
-  const columns = [2, Math.ceil(N / 3), N, N + 3][at % 4]!;
-  const decay = [0, 1, 2][Math.floor(at / 4) % 3]! * (22 / columns); // the last column is 2^−22 or 2^−44 of the first, or as large
-  const distinct = Math.floor(at / 12) % 3 === 0 ? Math.ceil(N / 2) : N; // duplicated points
-  const size = Float64Array.from({ length: N }, () => 2 ** -random.below(Math.floor(at / 36) % 2 === 0 ? 1 : 3));
+  const columns = [2, Math.ceil(N / 3), N, N + 3][random.below(4)]!;
+  const decay = random.below(3) * (22 / columns); // the last column is 2^−22 or 2^−44 of the first, or as large
+  const distinct = random.below(3) === 0 ? Math.ceil(N / 2) : N; // duplicated points
+  const grades = random.below(2) === 0 ? 1 : 3;
+  const size = Float64Array.from({ length: N }, () => 2 ** -random.below(grades));
   const G = Float64Array.from({ length: N * columns }, (_, p) => {
     const [i, c] = [Math.floor(p / columns), p % columns];
     return i < distinct ? (random.below(17) - 8) * 2 ** -Math.floor(decay * c * 0.4) * size[i]! : 0;

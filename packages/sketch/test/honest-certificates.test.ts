@@ -23,16 +23,20 @@ import { anyRank, deficient, exactlySemidefinite, exponents, fullRank, hard, sca
 import { frobenius } from "./spectra.js";
 import { isFull, mostFailures } from "./tails.js";
 
-/** Every seventh case in the short profile; the step shares no factor with the cycles of kinds. */
+/** Every seventh case in the short profile. */
 const STEP = isFull ? 1 : 7;
 
 function numbers(count: number): number[] {
   return Array.from({ length: Math.ceil(count / STEP) }, (_, c) => c * STEP);
 }
 
-/** The one whose turn it is. */
-function turn<T>(of: readonly T[], at: number): T {
-  return of[at % of.length]!;
+/** A number below `bound`, of its own for each property of a case: no two go together. */
+function draw(at: number, property: string, bound: number): number {
+  return testRandom(`${property}/${at}`).below(bound);
+}
+
+function pick<T>(at: number, property: string, of: readonly T[]): T {
+  return of[draw(at, property, of.length)]!;
 }
 
 function boundOf(certificate: Certificate): number {
@@ -80,12 +84,12 @@ describe("certificate is honest", () => {
   it("2000 exact intervals hold the ends of σ(S Q): full rank, conditions to 1e10, scales 1e±150, seven families", () => {
     const kinds = Object.entries(fullRank);
     for (const at of numbers(2000)) {
-      const [name, make] = turn(kinds, at);
-      const [n, d, m] = turn(sizes, Math.floor(at / 7));
-      const A = view(scaled(hard(make, n, d, at), turn(exponents, Math.floor(at / 3))), [n, d]);
-      const M = sampleSketch(turn(families, Math.floor(at / 5))(m, n), { seed: at }).applyLeftSync(A);
+      const [name, make] = pick(at, "kind", kinds);
+      const [n, d, m] = pick(at, "size", sizes);
+      const A = view(scaled(hard(make, n, d, at), pick(at, "scale", exponents)), [n, d]);
+      const M = sampleSketch(pick(at, "family", families)(m, n), { seed: at }).applyLeftSync(A);
       const values = embeddingValuesOracle(A, M).data;
-      const input = at % 4 === 1 ? csrFromDense(A) : A;
+      const input = draw(at, "input", 4) === 1 ? csrFromDense(A) : A;
       const measured = measureDistortionSync(input, M, { method: "exact" });
       expect(isInside(measured, values.length < d ? 0 : values[d - 1]!, values[0]!, 1e-15), `${at}: ${name}`).toBe(true);
       if (measured.certificate.kind !== "none") expect(measured.certificate.bound).toBeGreaterThanOrEqual(values[0]! - 1);
@@ -96,10 +100,10 @@ describe("certificate is honest", () => {
     // entries of S are powers of 2 here
     const exact = [countSketch, (m: number, n: number) => sparseSign(m, n, { nonzeros: 4 }), srht, rademacher];
     for (const at of numbers(1000)) {
-      const [n, r, d, m] = [40 + (at % 13), 1 + (at % 4), 5 + (at % 3), 16];
+      const [n, r, d, m] = [40 + draw(at, "n", 13), 1 + draw(at, "r", 4), 5 + draw(at, "d", 3), 16];
       const { A, B } = deficient(n, r, d, at);
-      const e = turn(exponents, at);
-      const operator = sampleSketch(turn(exact, Math.floor(at / 4))(m, n), { seed: at });
+      const e = pick(at, "scale", exponents);
+      const operator = sampleSketch(pick(at, "family", exact)(m, n), { seed: at });
       const measured = measureDistortionSync(view(scaled(A, e), [n, d]), operator.applyLeftSync(view(scaled(A, e), [n, d])), { method: "exact" });
       const values = embeddingValuesOracle(view(B, [n, r]), operator.applyLeftSync(view(B, [n, r]))).data;
       expect(isInside(measured, values[r - 1]!, values[0]!, 1e-15), `${at}`).toBe(true);
@@ -111,15 +115,15 @@ describe("certificate is honest", () => {
     const kinds = [fullRank.normal!, fullRank["spiky rows"]!, fullRank["one direction a million times the others"]!, fullRank["duplicated rows"]!]; // prettier-ignore
     let misses = 0;
     for (const at of cases) {
-      const [n, d, m] = [90, 20, [24, 40, 80][at % 3]!];
-      const A = view(hard(turn(kinds, at), n, d, at), [n, d]);
-      const operator = sampleSketch(turn(families, Math.floor(at / 4))(m, n), { seed: at });
-      const scale = turn(exponents, Math.floor(at / 3));
+      const [n, d, m] = [90, 20, pick(at, "m", [24, 40, 80])];
+      const A = view(hard(pick(at, "kind", kinds), n, d, at), [n, d]);
+      const operator = sampleSketch(pick(at, "family", families)(m, n), { seed: at });
+      const scale = pick(at, "scale", exponents);
       const input = view(scaled(valuesOf(A), scale), [n, d]);
-      const found = measureDistortionSync(at % 2 === 0 ? input : csrFromDense(input), operator.applyLeftSync(input), {
+      const found = measureDistortionSync(draw(at, "input", 2) === 0 ? input : csrFromDense(input), operator.applyLeftSync(input), {
         method: "lanczos",
         confidence: 0.9,
-        steps: 6 + (at % 10),
+        steps: 6 + draw(at, "steps", 10),
         seed: at,
       });
       const { s } = svd(operator.applyLeftSync(qr(A).Q!), { vectors: "none" });
@@ -137,11 +141,11 @@ describe("certificate is honest", () => {
   }
   const factorizations: Readonly<Record<string, (A: NdArray, exact: Dense, e: number, at: number) => Factored>> = {
     qbDecomposition: (A, exact, e, at) => {
-      const { Q, B, ...found } = qbDecompositionSync(A, { ...lowRank(at), oversampling: at % 3 });
+      const { Q, B, ...found } = qbDecompositionSync(A, { ...lowRank(at), oversampling: draw(at, "oversampling", 3) });
       return { ...found, D: plusProduct(exact, negative(valuesOf(Q)), scaled(valuesOf(B), -e), n) };
     },
     randomizedSvd: (A, exact, e, at) => {
-      const { U, s, V, ...found } = randomizedSvdSync(A, { ...lowRank(at), method: "randomized", powerIterations: at % 3 });
+      const { U, s, V, ...found } = randomizedSvdSync(A, { ...lowRank(at), method: "randomized", powerIterations: draw(at, "powers", 3) });
       const k = s.size;
       const [values, right] = [scaled(valuesOf(view(s.data, [1, k])), -e), valuesOf(V)];
       const turned = Float64Array.from({ length: k * n }, (_, p) => values[Math.floor(p / n)]! * right[(p % n) * k + Math.floor(p / n)]!);
@@ -150,15 +154,15 @@ describe("certificate is honest", () => {
       return { ...found, D: plusProduct(exact, negative(withRest(m, valuesOf(U), valuesOf(U))), both, n) };
     },
     interpolative: (A, exact, _e, at) => {
-      const axis = at % 2 === 0 ? "columns" : "rows";
+      const axis = pick(at, "axis", ["columns", "rows"] as const);
       const { indices: J, coefficients, ...found } = interpolativeDecompositionSync(A, { ...lowRank(at), axis });
       const T = valuesOf(coefficients);
       const D = axis === "columns" ? plusProduct(exact, negative(columnsOf(exact, J)), T, n) : plusProduct(exact, negative(T), rowsOf(exact, J), n);
       return { ...found, D };
     },
     cur: (A, exact, e, at) => {
-      const pick = at % 2 === 0 ? "pivoted" : "leverage";
-      const { columns, rows, core, ...found } = curSync(A, { ...lowRank(at), pick });
+      const way = pick(at, "pick", ["pivoted", "leverage"] as const);
+      const { columns, rows, core, ...found } = curSync(A, { ...lowRank(at), pick: way });
       const [C, U, R] = [columnsOf(exact, columns), scaled(valuesOf(core), e), rowsOf(exact, rows)];
       const left = plusProduct(new Float64Array(m * rows.length), C, U, rows.length);
       const rest = plusProduct(negative(left), C, U, rows.length);
@@ -167,7 +171,7 @@ describe("certificate is honest", () => {
   }; // prettier-ignore
   /** One probe: the spectral bound fails with probability 1/10. */
   function lowRank(at: number): { rank: number; seed: number; confidence: number; blockSize: number } {
-    return { rank: 1 + (at % 17), seed: at, confidence: 0.9, blockSize: 1 + (at % 5) };
+    return { rank: 1 + draw(at, "rank", 17), seed: at, confidence: 0.9, blockSize: 1 + draw(at, "block", 5) };
   }
   function columnsOf(A: Dense, J: Int32Array): Dense {
     return Float64Array.from({ length: m * J.length }, (_, p) => A[Math.floor(p / J.length) * n + J[p % J.length]!]!);
@@ -181,9 +185,9 @@ describe("certificate is honest", () => {
       const cases = numbers(500);
       let misses = 0;
       for (const at of cases) {
-        const [kind, make] = turn(kinds, at);
+        const [kind, make] = pick(at, "kind", kinds);
         const exact = hard(make, m, n, at);
-        const e = turn(exponents, Math.floor(at / 3));
+        const e = pick(at, "scale", exponents);
         const A = view(scaled(exact, e), [m, n]);
         const { certificate, spectral, D } = factor(A, exact, e, at);
         const [bound, probed] = scaled(Float64Array.of(boundOf(certificate), boundOf(spectral)), -e);
@@ -199,12 +203,12 @@ describe("certificate is honest", () => {
   const methods: readonly PsdLowRankMethod[] = ["accelerated", "rpcholesky", "greedy", "blockRobust"];
   /** K − F Fᵀ of a run, K being scaled by 2^e and the residual not. */
   function pivoted(at: number, certify: boolean): { low: ReturnType<typeof psdLowRankSync>; R: Dense; N: number; e: number } {
-    const N = 12 + (at % 11);
-    const e = turn(exponents, Math.floor(at / 5));
+    const N = 12 + draw(at, "N", 11);
+    const e = pick(at, "scale", exponents);
     const K = exactlySemidefinite(N, at);
     const oracle = matrixOracle(view(scaled(K, e), [N, N]), { positiveSemidefinite: true });
-    const size = turn([{ rank: 1 + (at % N) }, { tolerance: 1e-3 }, { tolerance: 1e-9 }, { tolerance: 0, maxRank: N }], Math.floor(at / 4));
-    const method = turn(methods, at);
+    const size = pick(at, "size", [{ rank: 1 + draw(at, "rank", N) }, { tolerance: 1e-3 }, { tolerance: 1e-9 }, { tolerance: 0, maxRank: N }]);
+    const method = pick(at, "method", methods);
     const low = psdLowRankSync(oracle, { method, certify, ...size, ...(method === "greedy" ? {} : { seed: at }) });
     const F = scaled(valuesOf(low.factor), -e / 2);
     const k = low.pivots.length;
@@ -225,9 +229,10 @@ describe("certificate is honest", () => {
 
   it("1000 residual certificates of psdLowRank hold the trace norm, conditional or not", () => {
     for (const at of numbers(1000)) {
-      const { low, R, e } = pivoted(5000 + at, at % 2 === 0);
+      const mustCertify = draw(at, "certify", 2) === 0;
+      const { low, R, e } = pivoted(5000 + at, mustCertify);
       const [bound] = scaled(Float64Array.of(boundOf(low.certificate)), -e);
-      expect(low.certificate.kind).toBe(at % 2 === 0 ? "deterministic" : "conditional");
+      expect(low.certificate.kind).toBe(mustCertify ? "deterministic" : "conditional");
       expect(traceNorm(R), `${at}`).toBeLessThanOrEqual(bound! * (1 + 1e-12)); // Jacobi: a few units a value, of 22
     }
   });
@@ -235,16 +240,16 @@ describe("certificate is honest", () => {
   it("1000 sketches by frequent directions: 0 ≤ AᵀA − BᵀB ≤ Δ I, Δ ≤ (‖A‖² − ‖B‖²)/l, in pieces and merged", () => {
     const kinds = Object.entries(anyRank);
     for (const at of numbers(1000)) {
-      const [kind, make] = turn(kinds, at);
-      const [rows, d, l] = [20 + (at % 23), 4 + (at % 5), 1 + (at % 7)];
+      const [kind, make] = pick(at, "kind", kinds);
+      const [rows, d, l] = [20 + draw(at, "rows", 23), 4 + draw(at, "d", 5), 1 + draw(at, "l", 7)];
       const A = hard(make, rows, d, at);
-      const e = turn([0, 470, -470, 0], Math.floor(at / 3)); // squares of 2^504 overflow
+      const e = pick(at, "scale", [0, 470, -470, 0]); // squares of 2^504 overflow
       const given = view(scaled(A, e), [rows, d]);
       const random = testRandom(`pieces/${at}`);
-      const parts = Array.from({ length: 1 + (at % 3) }, () => frequentDirections(d, { sketchRows: l }));
+      const parts = Array.from({ length: 1 + draw(at, "parts", 3) }, () => frequentDirections(d, { sketchRows: l }));
       for (let i = 0; i < rows;) {
         const end = Math.min(rows, i + 1 + random.below(9));
-        turn(parts, random.below(9)).update(view(valuesOf(given).slice(i * d, end * d), [end - i, d]));
+        parts[random.below(parts.length)]!.update(view(valuesOf(given).slice(i * d, end * d), [end - i, d]));
         i = end;
       }
       for (const part of parts.slice(1)) parts[0]!.merge(part);
