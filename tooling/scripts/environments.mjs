@@ -66,7 +66,12 @@ export const slowWithoutWebAssembly = [
   "packages/linalg-core/test/svd-threads.test.ts",
   "packages/linalg-core/test/svd.test.ts",
   "packages/linalg-core/test/triangular.test.ts",
+  "packages/sketch/test/embedding-dimension.test.ts",
+  "packages/sketch/test/honest-certificates.test.ts",
   "packages/sketch/test/issue-02.test.ts",
+  "packages/sketch/test/leverage.test.ts",
+  "packages/sketch/test/low-rank-quality.test.ts",
   "packages/sketch/test/psd-low-rank.test.ts",
+  "packages/sketch/test/qb.test.ts",
   "packages/sketch/test/sample-size.test.ts",
 ];

@@ -1,11 +1,14 @@
 /**
  * Whether a sketch has lost a column of A: one that it takes for a combination of others, and that is none.
  *
- *   X  n × r whitened columns J      c  a column of A D beside J, X w by the sketch      lost: ‖c − X w‖ above rounding
+ *   X  n × r whitened columns J of A D      c  a column beside J, X w by the sketch      y = R⁻¹ w: c − (A D)_J y is what the sketch does not see
  *
- * Source: the rounding of a product.
+ * Lost: ‖c − X w‖ above rounding, which is that of columns and not of their inverse: a row x̂ of X is that of R + ΔR, |ΔR| ≤ γ |R|, and ŷ that of R + E,
+ * |E| ≤ γ |R|, hence x̂ w = (a − x̂ ΔR + x̂ E) ŷ, off by at most 2γ |x̂| |R| |ŷ|. Rounding of A and M themselves moves c − X w by multiples of
+ * u ‖X‖ (‖w‖ + Σ_j ‖R_j‖ |y_j|) too. With κ in place of y an ill-conditioned A hides a direction of 1e-6 of its norm.
+ * Source: the rounding of a product and of substitution.
  */
-import { denseCopy, matmul, type NdArray } from "@subquad/linalg-core";
+import { denseCopy, matmul, solveTriangular, type NdArray } from "@subquad/linalg-core";
 import type { Whitening } from "./whiten.js";
 
 /** So far, a number each column: squares of what is missing, squares of the column, its largest entry. */
@@ -40,13 +43,32 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
 }
 
 /** Whether one is lost; `size` is ‖X‖_F. */
-export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, condition, rest }: Whitening): boolean {
-  const weights = new Float64Array(missing.length); // squares of ‖w‖
-  const entries = denseCopy(rest, "float64");
-  for (let p = 0; p < entries.length; p++) weights[p % weights.length] = weights[p % weights.length]! + entries[p]! * entries[p]!;
-  const unit = 64 * (r + 16) * 2 ** -53 * (1 + condition);
+export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, rest }: Whitening): boolean {
+  const count = missing.length;
+  if (count === 0) return false;
+  const unit = 16 * (r + 8) * 2 ** -53;
+  const weights = weightsOf(R, rest, r, count);
   return missing.some((square, j) => {
     if (largest[j]! > 0 && largest[j]! < TINY) return true;
-    return !(square < Infinity && Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * Math.sqrt(weights[j]!)));
+    return !(square < Infinity && Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * weights[j]!));
   });
+}
+
+/** ‖w‖ + Σ_i ‖R_i‖ |y_i| of each column w of `rest`, R_i the columns of R. */
+function weightsOf(R: NdArray, rest: NdArray, r: number, count: number): Float64Array {
+  const weights = new Float64Array(count);
+  if (r === 0) return weights;
+  const [entries, W] = [denseCopy(R, "float64"), denseCopy(rest, "float64")];
+  const y = denseCopy(solveTriangular(R, rest, { upper: true }), "float64");
+  for (let j = 0; j < count; j++) {
+    let square = 0;
+    for (let i = 0; i < r; i++) square += W[i * count + j]! * W[i * count + j]!;
+    weights[j] = Math.sqrt(square);
+  }
+  for (let i = 0; i < r; i++) {
+    let square = 0;
+    for (let l = 0; l <= i; l++) square += entries[l * r + i]! * entries[l * r + i]!;
+    for (let j = 0; j < count; j++) weights[j] = weights[j]! + Math.sqrt(square) * Math.abs(y[i * count + j]!);
+  }
+  return weights;
 }

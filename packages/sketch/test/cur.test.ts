@@ -1,8 +1,8 @@
-import { backend, configure, csrFromDense, svd, view } from "@subquad/linalg-core";
+import { backend, configure, csrFromDense, view } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { cur, curSync, type CurDecomposition } from "../src/cur.js";
 import { valuesOf, type Dense } from "./dense.js";
-import { asArray, boundOf, cases, k, m, n, seeds } from "./low-rank.js";
+import { asArray, boundOf, cases, k, m, n, seeds, tailOf } from "./low-rank.js";
 import { codeOf } from "./failures.js";
 import { errorOf, frobenius, spectra, withSingularValues, type Known } from "./spectra.js";
 
@@ -21,10 +21,6 @@ function factorsOf({ A, shape: [rows, columns] }: Known, found: CurDecomposition
 
 function trueError(known: Known, found: CurDecomposition): number {
   return frobenius(errorOf(known, ...factorsOf(known, found)));
-}
-
-function tailOf(known: Known, rank: number): number {
-  return frobenius(valuesOf(view(svd(asArray(known), { vectors: "none" }).s.data, [Math.min(...known.shape), 1])).slice(rank));
 }
 
 /** What rounding can do to C core R: the true error's own, and a tenth of what the bound allows for it. */

@@ -138,6 +138,26 @@ describe("certificate is honest", () => {
     }
   });
 
+  it("a direction lost by a sketch of an ill-conditioned A: a row drawn twice leaves rank 4 of 5, and lower is 0", () => {
+    // the direction is 1e-4 to 1e-10 of A: it must not pass for the rounding of A in the coordinates of a sketch of that condition
+    for (const condition of [1e4, 1e6, 1e8, 1e10]) {
+      for (let k = 0; k < 50; k++) {
+        const A = illConditioned(24, 5, condition, `drawn twice/${k}`);
+        const rows = [0, 0, 1, 2, 3].map((row) => (7 * row + k) % 24);
+        const M = view(
+          Float64Array.from({ length: 25 }, (_, p) => 2 * A.data[rows[Math.floor(p / 5)]! * 5 + (p % 5)]!),
+          [5, 5],
+        );
+        expect(measureDistortionSync(asArray(A), M, { method: "exact" })).toMatchObject({
+          lower: 0,
+          upper: Infinity,
+          certificate: { kind: "none" },
+        });
+        expect(measureDistortionSync(asArray(A), M, { method: "lanczos" })).toMatchObject({ lower: 0, upper: Infinity });
+      }
+    }
+  });
+
   it("a sketch of other sizes than A's: off by 1e±200 in a column, or in all", () => {
     for (const factor of [1e-200, 1e-100, 1e-9, 1e9, 1e100, 1e200]) {
       for (const all of [false, true]) {

@@ -6,9 +6,15 @@ import { sampleSketch } from "../src/operator.js";
 import { valuesOf } from "./dense.js";
 import { codeOf } from "./failures.js";
 import { distributions } from "./samples.js";
+import { bernstein, chiSquareDeviation, isFull } from "./tails.js";
 
 /** Quantiles 1 − 1e-6 of the chi-square distribution (SciPy 1.17, chi2.isf). */
 const CHI_SQUARE: Readonly<Record<number, number>> = { 7: 40.521831234, 15: 56.4934425, 27: 77.188177312, 55: 119.90241864 };
+
+/** That a right implementation fails one comparison of means. */
+const FAILURE = 1e-9;
+const SAMPLES = isFull ? 40_000 : 2000;
+const PAIRS = isFull ? 100_000 : 10_000;
 
 describe("laws", () => {
   it("plain data: the scale of an isometry in one field", () => {
@@ -34,15 +40,14 @@ describe("laws", () => {
 });
 
 describe("theorem-sized", () => {
-  // 2000 samples of S x, x a fixed unit vector. Var ‖S x‖² ≤ c of one sample; the mean is off by t with probability ≤ c / (2000 t²) (Chebyshev);
-  // t = 6 √(c / 2000) fails with probability 1/36 at most for an unknown law; seeds are fixed, and the sum of 2000 is close to normal: 2e-9.
   it("isometry: E ‖S x‖² = ‖x‖² in every family", () => {
     const random = testRandom("isometry");
     const x = Float64Array.from({ length: 20 }, () => random.normal());
     const size = x.reduce((sum, value) => sum + value * value, 0);
-    for (const [, distribution] of distributions(8, 20)) {
-      const squares: number[] = [];
-      for (let seed = 0; seed < 2000; seed++) {
+    const magnitude = x.reduce((sum, value) => sum + Math.abs(value), 0);
+    for (const [name, distribution] of distributions(8, 20)) {
+      let mean = 0;
+      for (let seed = 0; seed < SAMPLES; seed++) {
         const S = valuesOf(sampleSketch(distribution, { seed }).toDense());
         let square = 0;
         for (let r = 0; r < 8; r++) {
@@ -50,15 +55,28 @@ describe("theorem-sized", () => {
           for (let i = 0; i < 20; i++) sum += S[r * 20 + i]! * x[i]!;
           square += sum * sum;
         }
-        squares.push(square / size);
+        mean += square / size / SAMPLES;
       }
-      const mean = squares.reduce((sum, value) => sum + value, 0) / 2000;
-      const variance = squares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 3999;
-      expect(Math.abs(mean - 1)).toBeLessThanOrEqual(6 * Math.sqrt(variance / 2000));
+      const p = distribution.probabilities;
+      // Gaussian: chi-square of 8 degrees a sample. Signs: ‖S x‖² ≤ ‖x‖₁² as each |⟨S_i, S_j⟩| ≤ 1, of variance at most 2/m. Rows: each of the
+      // 8 draws is x_i² / p_i at most, and its variance Σ x_i⁴ / p_i at most; drawn without replacement they deviate less (Hoeffding 1963)
+      const allowed =
+        distribution.family === "gaussian"
+          ? chiSquareDeviation(8 * SAMPLES, FAILURE)
+          : p === undefined
+            ? bernstein(SAMPLES, 2 / 8, magnitude ** 2 / size, FAILURE)
+            : bernstein(
+                8 * SAMPLES,
+                x.reduce((sum, value, i) => sum + value ** 4 / p[i]!, 0) / size ** 2,
+                x.reduce((most, value, i) => Math.max(most, value ** 2 / p[i]!), 0) / size,
+                FAILURE,
+              );
+      expect(Math.abs(mean - 1), name).toBeLessThanOrEqual(allowed);
+      expect(allowed).toBeLessThanOrEqual(0.3); // a scale wrong by a factor of √m, √z or 2 is seen
     }
   });
 
-  it("E ⟨S_i, S_j⟩² = 1/m for i ≠ j, whatever z; for srht (N − m) / (m (N − 1))", () => {
+  it("E ⟨S_i, S_j⟩² = 1/m for i ≠ j, whatever z; for srht (N − m) / (m (N − 1)), for rows 0", () => {
     const m = 8;
     for (const [distribution, wanted] of [
       [gaussian(m, 2), 1 / m],
@@ -67,17 +85,23 @@ describe("theorem-sized", () => {
       [sparseSign(m, 2, { nonzeros: 3 }), 1 / m],
       [sparseSign(m, 2, { nonzeros: 4, blocked: true }), 1 / m],
       [srht(m, 32), 24 / (8 * 31)], // variance of a mean of m of N signs of sum 0, drawn without replacement
+      [rowSampling(m, [1, 2]), 0], // a row of S has one entry
     ] as const) {
-      const squares = Array.from({ length: 10_000 }, (_, seed) => {
+      let mean = 0;
+      for (let seed = 0; seed < PAIRS; seed++) {
         const S = valuesOf(sampleSketch(distribution, { seed }).block([0, m], [0, 2]));
-        let inner = 0;
-        for (let r = 0; r < m; r++) inner += S[2 * r]! * S[2 * r + 1]!;
-        return inner * inner;
-      });
-      const mean = squares.reduce((sum, value) => sum + value, 0) / squares.length;
-      const variance = squares.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (squares.length - 1);
-      // 6 standard errors of a mean of 10 000: 2e-9 by the normal law
-      expect(Math.abs(mean - wanted)).toBeLessThanOrEqual(6 * Math.sqrt(variance / squares.length));
+        let inner = 0, square = 0; // prettier-ignore
+        for (let r = 0; r < m; r++) {
+          inner += S[2 * r]! * S[2 * r + 1]!;
+          square += S[2 * r]! ** 2;
+        }
+        // Gaussian: m ⟨S_i, S_j⟩² / ‖S_i‖² is the square of a normal, independent of ‖S_i‖², whose expectation is 1. Others: the square is at most 1,
+        // and its variance at most its expectation
+        mean += (distribution.family === "gaussian" ? (inner * inner) / square : inner * inner) / PAIRS;
+      }
+      const allowed = distribution.family === "gaussian" ? chiSquareDeviation(PAIRS, FAILURE) / m : bernstein(PAIRS, wanted, 1, FAILURE);
+      if (wanted === 0) expect(mean).toBe(0);
+      else expect(Math.abs(mean - wanted)).toBeLessThanOrEqual(allowed);
     }
   });
 

@@ -3,9 +3,7 @@ import { csr, type CsrMatrix, type NdArray } from "@subquad/linalg-core";
 import { testRandom } from "@subquad/test-kit";
 import { valuesOf, type Dense } from "./dense.js";
 
-export const isFullProfile =
-  (globalThis as { readonly process?: { readonly env?: Record<string, string | undefined> } }).process?.env?.SUBQUAD_TEST_PROFILE ===
-  "full";
+export { isFull as isFullProfile } from "./tails.js";
 
 /** Normal rows, n × d, a share of the entries 0. */
 export function rowsFor(n: number, d: number, seed: string, zeros = 0): number[][] {

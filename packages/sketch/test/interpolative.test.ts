@@ -1,8 +1,8 @@
-import { backend, configure, csrFromDense, svd, view } from "@subquad/linalg-core";
+import { backend, configure, csrFromDense, view } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { interpolativeDecomposition, interpolativeDecompositionSync, type InterpolativeDecomposition } from "../src/interpolative.js";
 import { valuesOf, type Dense } from "./dense.js";
-import { asArray, boundOf, cases, k, m, n, seeds } from "./low-rank.js";
+import { asArray, boundOf, cases, k, m, n, seeds, tailOf } from "./low-rank.js";
 import { codeOf } from "./failures.js";
 import { errorOf, frobenius, spectra, withSingularValues, type Known } from "./spectra.js";
 
@@ -12,10 +12,6 @@ function columnsOf({ A, shape: [rows, columns] }: Known, J: Int32Array): Dense {
 
 function trueError(known: Known, { indices, coefficients }: InterpolativeDecomposition): number {
   return frobenius(errorOf(known, columnsOf(known, indices), valuesOf(coefficients)));
-}
-
-function tailOf(known: Known, rank: number): number {
-  return frobenius(valuesOf(view(svd(asArray(known), { vectors: "none" }).s.data, [Math.min(...known.shape), 1])).slice(rank));
 }
 
 /** 1 / (i + j + 1). */

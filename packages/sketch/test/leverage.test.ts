@@ -1,8 +1,20 @@
-import { csrFromDense, csrToDense, svd, view, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core";
+import {
+  backend,
+  closePool,
+  configure,
+  csrFromDense,
+  csrToDense,
+  ready,
+  svd,
+  view,
+  type CsrMatrix,
+  type MatrixInput,
+  type NdArray,
+} from "@subquad/linalg-core";
 import { gaussianArray, testRandom } from "@subquad/test-kit";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sparseSign } from "../src/distributions.js";
-import { leverageScores, leverageScoresSync, type LeverageScores } from "../src/leverage.js";
+import { leverageScores, leverageScoresSync, type LeverageScores, type LeverageScoresOptions } from "../src/leverage.js";
 import { sampleSketch } from "../src/operator.js";
 import { valuesOf, type Dense } from "./dense.js";
 import { codeOf, codeOfAsync } from "./failures.js";
@@ -202,6 +214,45 @@ describe("certificate is honest", () => {
 });
 
 describe("laws", () => {
+  beforeAll(async () => {
+    configure({ threads: 4 });
+    await ready();
+  });
+  afterAll(async () => {
+    configure({ threads: "auto" });
+    await closePool();
+  });
+
+  const inputs: readonly (readonly [string, NdArray | CsrMatrix])[] = [
+    ["dense", conditioned(2500, 30, 1e3, "leverage/bits")],
+    ["float32", single(2500, 30, "leverage/bits")],
+    ["sparse", csrFromDense(sparse(2500, 30, 0.1, "leverage/bits"))],
+    ["coherent and rank deficient", doubled(coherent(2000, 12, "leverage/bits"))],
+  ];
+  const ways: readonly LeverageScoresOptions[] = [{ method: "exact" }, { method: "fast", seed: 5 }, { ridge: 0.7 }];
+
+  it("the bits of the calling thread on one to four threads", async () => {
+    for (const [name, A] of inputs) {
+      for (const options of ways) {
+        const wanted = leverageScoresSync(A, options);
+        for (const threads of [1, 2, 3, 4]) expect(await leverageScores(A, { ...options, threads }), name).toEqual(wanted);
+      }
+    }
+  });
+
+  it("the JavaScript backend has the bits of WebAssembly without fused multiply-add", () => {
+    const run = (): LeverageScores[] => inputs.flatMap(([, A]) => ways.map((options) => leverageScoresSync(A, options)));
+    const { deterministic } = backend();
+    try {
+      configure({ deterministic: true });
+      const wanted = run();
+      configure({ backend: "js" });
+      expect(run()).toEqual(wanted);
+    } finally {
+      configure({ backend: "auto", deterministic });
+    }
+  });
+
   it("Σ τ is the rank and every τ lies in [0, 1]; a row orthogonal to all others has 1", () => {
     const A = sparse(600, 20, 0.2, "leverage/sum");
     const entries = valuesOf(A);
@@ -393,6 +444,18 @@ function coherent(n: number, d: number, seed: string): NdArray {
   for (let i = 0; i < 10; i++) for (let j = 0; j < d; j++) entries[i * 100 * d + j]! *= 1000;
   for (let i = 0; i < n; i++) entries[i * d + d - 1] = i === 55 ? 1 : 0;
   return view(entries, [n, d]);
+}
+
+/** float32 normals. */
+function single(n: number, d: number, seed: string): NdArray {
+  return view(Float32Array.from(gaussianArray([n, d], { seed }).data), [n, d]);
+}
+
+/** [A, A]. */
+function doubled(A: NdArray): NdArray {
+  const [n = 0, d = 0] = A.shape;
+  const a = valuesOf(A);
+  return view(Float64Array.from({ length: 2 * n * d }, (_, p) => a[Math.floor(p / (2 * d)) * d + (p % d)]!), [n, 2 * d]); // prettier-ignore
 }
 
 /** A T. */

@@ -3,7 +3,7 @@ import { matvec } from "@subquad/linalg-core";
 import { describe, expect, it } from "vitest";
 import { randomizedSvd, randomizedSvdSync, type RandomizedSvd } from "../src/randomized-svd.js";
 import { valuesOf, type Dense } from "./dense.js";
-import { asArray, boundOf, cases, k, m, n, seeds } from "./low-rank.js";
+import { asArray, boundOf, cases, k, m, n, seeds, tailOf } from "./low-rank.js";
 import { codeOf, codeOfAsync } from "./failures.js";
 import { errorOf, frobenius, spectra, withSingularValues, type Known } from "./spectra.js";
 
@@ -38,11 +38,6 @@ function departureOf(X: NdArray): number {
     }
   }
   return Math.sqrt(sum);
-}
-
-/** √Σ_(j > k) σ_j², relative digits lost to σ_1 u only. */
-function tailOf(known: Known, rank: number): number {
-  return frobenius(valuesOf(view(svd(asArray(known), { vectors: "none" }).s.data, [Math.min(...known.shape), 1])).slice(rank));
 }
 
 describe("oracle", () => {

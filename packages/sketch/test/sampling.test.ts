@@ -1,6 +1,19 @@
-import { csrFromDense, svd, transpose, view, type MatrixInput, type NdArray } from "@subquad/linalg-core";
+import {
+  backend,
+  closePool,
+  configure,
+  csrFromDense,
+  isCsr,
+  ready,
+  svd,
+  transpose,
+  view,
+  type CsrMatrix,
+  type MatrixInput,
+  type NdArray,
+} from "@subquad/linalg-core";
 import { gaussianArray, testRandom } from "@subquad/test-kit";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { leverageScoresSync } from "../src/leverage.js";
 import { sampleColumns, sampleColumnsSync, sampleRows, sampleRowsSync, type SampledRows, type SampleRowsOptions } from "../src/sampling.js";
 import { valuesOf } from "./dense.js";
@@ -163,6 +176,52 @@ describe("theorem-sized", () => {
 });
 
 describe("laws", () => {
+  beforeAll(async () => {
+    configure({ threads: 4 });
+    await ready();
+  });
+  afterAll(async () => {
+    configure({ threads: "auto" });
+    await closePool();
+  });
+
+  const dense = uneven(2000, 20, "sampling/bits");
+  const inputs: readonly (NdArray | CsrMatrix)[] = [dense, csrFromDense(dense), coherent(1500, 16)];
+  const ways: readonly SampleRowsOptions[] = [
+    { by: "uniform", count: 200 },
+    { by: "uniform", count: 200, replacement: false },
+    { by: "norm", count: 200, certify: true },
+    { by: "ridgeLeverage", ridge: 2, count: 200 },
+    { seed: "bits", certify: true },
+  ];
+  const columnsOf = (A: NdArray | CsrMatrix): NdArray | CsrMatrix => (isCsr(A) ? A.transpose() : transpose(A));
+
+  it("the bits of the calling thread on one to four threads, rows and columns", async () => {
+    for (const A of inputs) {
+      for (const options of ways) {
+        const [rows, columns] = [sampleRowsSync(A, options), sampleColumnsSync(columnsOf(A), options)];
+        for (const threads of [1, 2, 3, 4]) {
+          expect(await sampleRows(A, { ...options, threads })).toEqual(rows);
+          expect(await sampleColumns(columnsOf(A), { ...options, threads })).toEqual(columns);
+        }
+      }
+    }
+  });
+
+  it("the JavaScript backend has the bits of WebAssembly without fused multiply-add", () => {
+    const run = (): SampledRows[] =>
+      inputs.flatMap((A) => ways.flatMap((options) => [sampleRowsSync(A, options), sampleColumnsSync(columnsOf(A), options)]));
+    const { deterministic } = backend();
+    try {
+      configure({ deterministic: true });
+      const wanted = run();
+      configure({ backend: "js" });
+      expect(run()).toEqual(wanted);
+    } finally {
+      configure({ backend: "auto", deterministic });
+    }
+  });
+
   it("rows without probability are never drawn", () => {
     const A = uneven(100, 3, "sampling/zero");
     const p = Float64Array.from({ length: 100 }, (_, i) => (i % 3 === 0 || i === 99 ? 0 : 1));

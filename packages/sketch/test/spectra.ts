@@ -7,9 +7,10 @@ export interface Known {
   readonly shape: readonly [number, number];
 }
 
-/** Singular values s_1 ≥ … ≥ s_30 of each kind; "kahan" and "aligned" are matrices of their own below. */
+/** Singular values s_1 ≥ s_2 ≥ … of each kind; "kahan" is a matrix of its own below. */
 export const spectra: Readonly<Record<string, (j: number) => number>> = {
   polynomial: (j) => 1 / j,
+  slow: (j) => 1 / Math.sqrt(j),
   quadratic: (j) => 1 / (j * j),
   exponential: (j) => 0.7 ** j,
   step: (j) => (j <= 8 ? 1 : 1e-2),

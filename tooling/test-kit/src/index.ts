@@ -2,6 +2,7 @@ export { withoutCodeGeneration, withoutWebAssembly } from "./environment.js";
 export { fromNested, pack, plain, takeRows, type FloatStore, type PlainArray, type Strided } from "./arrays.js";
 export { layouts, strided, type Layout } from "./strided.js";
 export { gaussianArray, testRandom, type TestRandom } from "./random.js";
+export { twoTermDot } from "./two-term.js";
 export { maxUlpDistance, ulpDistance, type Precision } from "./ulp.js";
 export { matmulMagnitude, matmulOracle, type MatmulOracleOptions } from "./matmul.js";
 export { softmaxOracle } from "./softmax.js";
