@@ -7,7 +7,7 @@
  * rows by e moves τ_i by at most 4 e τ_i ‖X‖_F / σ_min(X), and one of G by η moves it by η τ_i / σ_min(X)².
  * Source: textbook; the sketch as a preconditioner of CholeskyQR.
  */
-import { denseCopy, gram, solveTriangular, view } from "@subquad/linalg-core";
+import { denseCopy, gram, view } from "@subquad/linalg-core";
 import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf } from "./apply.js";
 import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
@@ -38,9 +38,7 @@ export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
     if (r === 0) return noScores(n, "exact", seed, attempt + 1);
     const scores = new Float64Array(n);
     const { L } = yield* choleskySteps(where, G);
-    yield* whitenedBlocks(rows, W, (X, _, first) => {
-      squareRows(denseCopy(solveTriangular(L, X, { transpose: true, side: "right" }), "float64"), r, first, scores);
-    });
+    yield* whitenedBlocks(rows, W, (X, _, first) => { squareRows(denseCopy(X, "float64"), r, first, scores); }, L); // prettier-ignore
     const e = 8 * (r + 8) * UNIT * W.condition;
     const bound = 4 * e * Math.sqrt(trace / Math.max(least, 0)) + summation / Math.max(least, 0) || 1; // NaN is no bound
     return {

@@ -4,9 +4,12 @@
  *   A  n × d      M  m × d  a sketch of A      D  powers of two that bring the columns of M D near 1      M D P = Q R, pivoted
  *   r  numerical rank      J  the first r columns of P      X = (A D)[:, J] R⁻¹  n × r      κ = ‖ |R| |R⁻¹| ‖_F
  *
- * For z = R y: ‖M D y‖ = ‖Q z‖ and ‖A D y‖ = ‖X z‖, so the singular values of X say how well M stands for A. X is made a block of rows at a time, by
- * substitution: a computed row x̂ is that of R + ΔR with |ΔR| ≤ γ |R|, hence ‖x̂ − x‖ ≤ γ κ ‖x̂‖.
- * Source: blendenpik's preconditioner; the rounding of substitution.
+ * For z = R y: ‖M D y‖ = ‖Q z‖ and ‖A D y‖ = ‖X z‖, so the singular values of X say how well M stands for A. X is made a block of rows at a time.
+ *
+ *   r < d   by substitution: a computed row x̂ is that of R + ΔR with |ΔR| ≤ γ |R|, hence ‖x̂ − x‖ ≤ γ κ ‖x̂‖; columns that are lost need it (losses.ts)
+ *   r = d   x̂ = fl(a T), T = fl(R⁻¹) column by column: R T = I + E, |E| ≤ γ |R| |T|, and a = x R, hence ‖x̂ − x‖ ≤ 2γ κ ‖x‖ and a product is all it takes
+ *
+ * Source: blendenpik's preconditioner; the rounding of substitution and of products.
  */
 import {
   csr,
@@ -35,6 +38,8 @@ export interface Whitening {
   readonly exponents: Int32Array;
   /** [r, r] upper triangular. */
   readonly R: NdArray;
+  /** R⁻¹, each column by substitution. */
+  readonly inverse: NdArray;
   /** [r, d − r]: R⁻¹ of it gives the other columns from those of J. */
   readonly rest: NdArray;
   /** κ; 0 for r = 0. */
@@ -44,8 +49,10 @@ export interface Whitening {
 }
 
 /** Rows of a block: enough for products inside, few enough for turns of the event loop. */
-const BLOCK_WORK = 2 ** 24;
-const MOST_ROWS = 1024;
+const BLOCK_WORK = 2 ** 26;
+const [LEAST_ROWS, MOST_ROWS] = [128, 1024];
+/** Of columns of A for which a product with D R⁻¹ cannot overflow. */
+const MOST_EXPONENT = 900;
 /** Of entries of A D, so that X, larger by κ at most, can be squared. */
 const LARGEST_EXPONENT = 400;
 
@@ -67,31 +74,68 @@ export function* whitenSteps(where: string, M: NdArray, rankTolerance?: number):
     order: permutation,
     exponents,
     R: leading,
+    inverse,
     rest: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
     condition: productOfMagnitudes(leading, inverse),
     slack,
   };
 }
 
-/** Calls `visit` with X, the other columns of A D, and the first row of each block; A was checked to be finite. */
-export function* whitenedBlocks(A: Rows, W: Whitening, visit: (X: NdArray, others: NdArray, first: number) => void): Steps<void> {
+/**
+ * Calls `visit` with X, or with X L⁻ᵀ for a lower triangular L of small condition, the other columns of A D, and the first row of each block; A was
+ * checked to be finite.
+ */
+export function* whitenedBlocks(
+  A: Rows,
+  W: Whitening,
+  visit: (X: NdArray, others: NdArray, first: number) => void,
+  L?: NdArray,
+): Steps<void> {
   const [n, d] = shapeOf(A);
-  const { rank: r, order, exponents, R } = W;
-  const step = Math.max(16, Math.min(MOST_ROWS, Math.floor(BLOCK_WORK / (1 + d * r))));
+  const { rank: r, exponents } = W;
+  const step = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(BLOCK_WORK / (1 + d * r))));
+  const isNear = r === d && r > 0 && exponents.every((e) => Math.abs(e) <= MOST_EXPONENT);
+  const T = isNear ? inverseOf(W, L) : undefined;
   for (let from = 0; from < n; from += step) {
     yield rest();
     const rows = Math.min(step, n - from);
-    const block = rowsOf(A, from, from + rows);
-    scaleColumns(block, d, exponents);
-    const kept = new Float64Array(rows * r);
-    const others = new Float64Array(rows * (d - r));
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < r; j++) kept[i * r + j] = block[i * d + order[j]!]!;
-      for (let j = r; j < d; j++) others[i * (d - r) + j - r] = block[i * d + order[j]!]!;
+    if (T !== undefined) {
+      const block = "dense" in A ? slice(A.dense, [from, from + rows]) : view(rowsOf(A, from, from + rows), [rows, d]);
+      visit(matmul(block, T), view(new Float64Array(0), [rows, 0]), from);
+      continue;
     }
-    const X = r === 0 ? view(kept, [rows, 0]) : solveTriangular(R, view(kept, [rows, r]), { upper: true, side: "right" });
-    visit(X, view(others, [rows, d - r]), from);
+    const { kept, others } = sorted(rowsOf(A, from, from + rows), W);
+    const X = r === 0 ? view(kept, [rows, 0]) : solveTriangular(W.R, view(kept, [rows, r]), { upper: true, side: "right" });
+    const whole = L === undefined || r === 0 ? X : solveTriangular(L, X, { transpose: true, side: "right" });
+    visit(whole, view(others, [rows, d - r]), from);
   }
+}
+
+/** D P R⁻¹, or D P R⁻¹ L⁻ᵀ, of full rank: A times it is X, or X L⁻ᵀ. */
+function inverseOf({ rank: r, order, exponents, inverse }: Whitening, L?: NdArray): NdArray {
+  const T = denseCopy(L === undefined ? inverse : solveTriangular(L, inverse, { transpose: true, side: "right" }), "float64");
+  const spread = new Float64Array(r * r);
+  for (let j = 0; j < r; j++) {
+    const scale = powerOfTwo(exponents[order[j]!]!);
+    for (let c = 0; c < r; c++) spread[order[j]! * r + c] = scale * T[j * r + c]!;
+  }
+  return view(spread, [r, r]);
+}
+
+/** Rows of A D as columns J and the others. */
+function sorted(
+  block: Float64Array<ArrayBuffer>,
+  { rank: r, order, exponents }: Whitening,
+): { kept: Float64Array<ArrayBuffer>; others: Float64Array<ArrayBuffer> } {
+  const d = order.length;
+  const rows = block.length / d;
+  scaleColumns(block, d, exponents);
+  const [kept, others] = [new Float64Array(rows * r), new Float64Array(rows * (d - r))];
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0, at = i * r; j < r; j++) kept[at + j] = block[i * d + order[j]!]!;
+    for (let j = r, at = i * (d - r) - r; j < d; j++) others[at + j] = block[i * d + order[j]!]!;
+  }
+  return { kept, others };
 }
 
 /** Whether a column of A D is so much larger than that of M D that its squares would overflow: M has all but lost it. */
