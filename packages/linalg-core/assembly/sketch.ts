@@ -266,6 +266,31 @@ export function scatterTile(address: usize, tile: i32): void {
 }
 
 /**
+ * The same for rows of which only the nonzeros are stored: columns and values of row i from rowPointers[i] on. They are added to a node in whole,
+ * which is not cleared first.
+ */
+export function scatterSparse(rows: i32, z: i32, width: i32, rowPointers: usize, columns: usize, values: usize, targets: usize, node: usize): void {
+  const ld = <usize>width << 3;
+  for (let i = 0; i < rows; i++) {
+    const from = load<i32>(rowPointers), to = load<i32>(rowPointers, 4);
+    const c0 = columns + (<usize>from << 2), v0 = values + (<usize>from << 3), end = columns + (<usize>to << 2);
+    for (let t = 0; t < z; t++) {
+      const word = load<u32>(targets);
+      const out = node + <usize>(word >> 1) * ld;
+      const sign: f64 = word & 1 ? -1 : 1;
+      let v = v0;
+      for (let c = c0; c < end; c += 4) {
+        const p = out + (<usize>load<u32>(c) << 3);
+        store<f64>(p, load<f64>(p) + sign * load<f64>(v));
+        v += 8;
+      }
+      targets += 4;
+    }
+    rowPointers += 4;
+  }
+}
+
+/**
  * The rows `picks` of H D for a block, eight columns a tile: signs, the transform within the block, and the sign that the block's number gives
  * each row of H. columns: one bit a row, from the lowest of each word on, set for a minus.
  */

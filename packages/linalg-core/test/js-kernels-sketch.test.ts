@@ -99,6 +99,37 @@ describe("oracle: nodes of blocks of rows", () => {
     }
   });
 
+  it("scatterSparse: the same of stored nonzeros, added to what is there", () => {
+    for (let index = 0; index < 60; index++) {
+      const random = testRandom(`scatter sparse ${index}`);
+      const [rows, d, m] = [1 + random.below(9), 1 + random.below(21), 1 + random.below(5)];
+      const z = 1 + random.below(m);
+      const kept = Array.from({ length: rows }, () => Array.from({ length: d }, (_, c) => c).filter(() => random.below(3) === 0));
+      const rowPointers = kept.reduce<number[]>((ends, row) => [...ends, ends[ends.length - 1]! + row.length], [0]);
+      const values = kept.flat().map(() => random.normal());
+      const targets = Array.from({ length: rows * z }, () => 2 * random.below(m) + random.below(2));
+      const before = Array.from({ length: m * d }, () => random.normal());
+      const t = backends.start(random.below(4) - 1);
+      const node = t.inout(before, "float64");
+      const structure = [
+        t.input(rowPointers, "int32"),
+        t.input(kept.flat(), "int32"),
+        t.input(values, "float64"),
+        t.input(targets, "int32"),
+      ];
+      t.direct("scatterSparse", rows, z, d, ...structure, node);
+      t.check();
+      const want = [...before];
+      for (let i = 0; i < rows; i++) {
+        for (let k = 0; k < z; k++) {
+          const word = targets[i * z + k]!;
+          kept[i]!.forEach((c, q) => { want[(word >> 1) * d + c]! += (word % 2 === 1 ? -1 : 1) * values[rowPointers[i]! + q]!; }); // prettier-ignore
+        }
+      }
+      expect(t.read(node, want.length, "float64")).toEqual(want);
+    }
+  });
+
   it("hadamardTile: rows of the transform of signed rows, block after block", () => {
     for (let index = 0; index < 60; index++) {
       const random = testRandom(`hadamard ${index}`);

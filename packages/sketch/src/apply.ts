@@ -50,8 +50,7 @@ export function* applyRows(site: string, sample: Sample, A: Rows): Steps<Float64
       const room = scope.alloc(8 * m * d);
       for (let from = 0; from < n; from += base) {
         const to = Math.min(n, from + base);
-        const node = yield* family.sparseNode(scope, sample, { matrix: A.sparse, from, to, firstRow: from });
-        runtime().memory.f64.set(node, room / 8);
+        yield* family.sparseNode(scope, sample, { matrix: A.sparse, from, to }, room);
         yield* tree.push(room, to - from === base);
       }
     } else {

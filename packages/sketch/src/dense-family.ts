@@ -37,14 +37,14 @@ export const denseFamily: FamilyRules = {
     for (const block of [columns, left, right]) scope.free(block);
   },
 
-  *sparseNode(scope, sample, { matrix, from, to, firstRow }) {
+  *sparseNode(scope, sample, { matrix, from, to }, address) {
     const m = sample.distribution.rows;
     const [, width] = matrix.shape;
     const height = heightOf(m);
-    const address = allocColumns(scope, m, to - from);
-    yield* fillColumns(scope, sample, firstRow, to - from, address);
-    const S = runtime().memory.f64.slice(address / 8, address / 8 + (to - from) * height);
-    scope.free(address);
+    const drawn = allocColumns(scope, m, to - from);
+    yield* fillColumns(scope, sample, from, to - from, drawn);
+    const S = runtime().memory.f64.slice(drawn / 8, drawn / 8 + (to - from) * height);
+    scope.free(drawn);
     const node = new Float64Array(m * width);
     for (let i = from; i < to; i++) {
       if (i % 16 === 15) yield rest();
@@ -54,7 +54,7 @@ export const denseFamily: FamilyRules = {
         for (let r = 0, p = (i - from) * height; r < m; r++) node[r * width + j] = node[r * width + j]! + value * S[p + r]!;
       }
     }
-    return node;
+    runtime().memory.f64.set(node, address / 8);
   },
 
   *transposed(scope, sample, Y, p) {

@@ -25,13 +25,11 @@ export interface StagedRows {
   readonly firstBlock: number;
 }
 
-/** Rows of a sparse matrix: all of S, of which [from, to) are one block. */
+/** Rows [from, to) of a sparse matrix, which are one block. */
 export interface SparseRows {
   readonly matrix: CsrMatrix;
   readonly from: number;
   readonly to: number;
-  /** The row of the embedded matrix that `from` is. */
-  readonly firstRow: number;
 }
 
 export interface FamilyRules {
@@ -39,8 +37,8 @@ export interface FamilyRules {
   baseRows(sample: Sample): number;
   /** nodes[k] ← node of block firstBlock + k, one after the other at `to`. */
   nodes(scope: Scope, sample: Sample, staged: StagedRows, to: number): Steps<void>;
-  /** The node of a block of sparse rows, in time O(nonzeros); a family without it is given the rows as dense ones. */
-  sparseNode?(scope: Scope, sample: Sample, rows: SparseRows): Steps<Float64Array>;
+  /** The node of a block of sparse rows, at `to`, in time O(nonzeros); a family without it is given the rows as dense ones. */
+  sparseNode?(scope: Scope, sample: Sample, rows: SparseRows, to: number): Steps<void>;
   /** out ← Sᵀ Y / scale: [n, p] row-major, from Y [m, p]. */
   transposed(scope: Scope, sample: Sample, Y: Float64Array, p: number): Steps<Float64Array<ArrayBuffer>>;
   /** out ← entries of S / scale: [rows, columns] row-major. */

@@ -7,7 +7,7 @@
  * z distinct rows of m by z steps of a Fisher-Yates shuffle; blocked: one in each of z blocks of m/z rows. n is in no name: S of more columns
  * begins with those of S.  Source: arXiv:1207.6365, arXiv:1211.1002.
  */
-import { openScope, runtime, sketchKernels, streamState, type Scope } from "@subquad/linalg-core/kernels";
+import { kernelsOf, openScope, runtime, sketchKernels, streamState, type Scope } from "@subquad/linalg-core/kernels";
 import { rest, tiles, type Steps } from "@subquad/linalg-core/steps";
 import { transformLength } from "./distributions.js";
 import type { FamilyRules, Sample } from "./sample.js";
@@ -16,6 +16,8 @@ import type { FamilyRules, Sample } from "./sample.js";
 const SLAB_BYTES = 2 ** 18;
 /** Columns that are drawn at a time where all of them would fill memory. */
 const SLICE = 2 ** 14;
+/** Additions of nonzeros between two turns of the event loop: a few milliseconds. */
+const SCATTERED = 2 ** 21;
 /** Streams begun between two turns of the event loop: a millisecond. */
 const STREAMS = 512;
 /** Multiply-adds that take as long as a draw. */
@@ -36,25 +38,24 @@ export const sparseFamily: FamilyRules = {
     scope.free(targets);
   },
 
-  *sparseNode(_, sample, { matrix, from, to, firstRow }) {
+  *sparseNode(scope, sample, { matrix, from, to }, node) {
     const { rows: m, nonzeros: z = 1 } = sample.distribution;
-    const { shape, rowPointers, columns, values } = matrix;
-    const [, width] = shape;
-    const targets = yield* drawTargets(sample, firstRow, to - from);
-    const node = new Float64Array(m * width);
-    for (let i = from; i < to; i++) {
-      if (i % 1024 === 1023) yield rest();
-      for (let t = (i - from) * z; t < (i - from + 1) * z; t++) {
-        const word = targets[t]!;
-        const at = (word >>> 1) * width;
-        const sign = 1 - 2 * (word & 1);
-        for (let q = rowPointers[i]!; q < rowPointers[i + 1]!; q++) {
-          const p = at + columns[q]!;
-          node[p] = node[p]! + sign * values[q]!;
-        }
-      }
+    const { shape, rowPointers } = matrix;
+    const [start, end] = [rowPointers[from]!, rowPointers[to]!];
+    const targets = yield* pickTargets(scope, sample, from, to - from);
+    const [values, columns, pointers] = [scope.alloc(8 * (end - start)), scope.alloc(4 * (end - start)), scope.alloc(4 * (to - from + 1))];
+    const { f64, i32 } = runtime().memory;
+    f64.set(matrix.values.subarray(start, end), values / 8);
+    i32.set(matrix.columns.subarray(start, end), columns / 4);
+    for (let i = from; i <= to; i++) i32[pointers / 4 + i - from] = rowPointers[i]! - start;
+    f64.fill(0, node / 8, node / 8 + m * shape[1]);
+    const step = Math.max(1, Math.floor((SCATTERED * (to - from)) / (z * (end - start) + 1)));
+    for (let i = 0; i < to - from; i += step) {
+      if (i > 0) yield rest();
+      const rows = Math.min(step, to - from - i);
+      kernelsOf(sketchKernels).scatterSparse(rows, z, shape[1], pointers + 4 * i, columns, values, targets + 4 * i * z, node);
     }
-    return node;
+    for (const block of [targets, values, columns, pointers]) scope.free(block);
   },
 
   *transposed(_, sample, Y, p) {

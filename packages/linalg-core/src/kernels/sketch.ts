@@ -2,9 +2,9 @@
  * Random embeddings: samples of dense ones, and nodes [m, d], one for each block of rows of A.
  */
 import { SKETCH_RELAXED, SKETCH_SIMD } from "../generated/sketch.js";
-import type { Tile } from "./abi.js";
+import type { Call, Tile } from "./abi.js";
 import type { KernelGroup } from "./group.js";
-import { addTile, hadamardTile, normalTile, pickTile, scatterTile, signTile } from "./js/sketch.js";
+import { addTile, hadamardTile, normalTile, pickTile, scatterSparse, scatterTile, signTile } from "./js/sketch.js";
 
 /** Kernels that run on any thread, all float64. Words of each argument block in brackets. */
 interface SketchTiles {
@@ -32,7 +32,16 @@ interface SketchTiles {
   readonly addTile: Tile;
 }
 
-export const sketchKernels: KernelGroup<SketchTiles> = {
+/** Kernels that the calling thread runs. Parameters in parentheses; all are addresses or counts. */
+interface SketchCalls {
+  /**
+   * (rows, z, d, rowPointers (int32 [rows + 1]), columns (int32), values (float64), targets (as of scatterTile), node): signed sums of sparse rows,
+   * added to the node.
+   */
+  readonly scatterSparse: Call;
+}
+
+export const sketchKernels: KernelGroup<SketchTiles, SketchCalls> = {
   name: "sketch",
   slot: 6,
   simd: SKETCH_SIMD,
@@ -45,5 +54,5 @@ export const sketchKernels: KernelGroup<SketchTiles> = {
     hadamardTile: plain(hadamardTile),
     addTile: plain(addTile),
   }),
-  calls: () => ({}),
+  calls: ({ plain }) => ({ scatterSparse: plain(scatterSparse) }),
 };

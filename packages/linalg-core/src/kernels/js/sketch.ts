@@ -108,6 +108,32 @@ export function scatterTile(memory: ComputeMemory, args: number, tile: number): 
   }
 }
 
+export function scatterSparse(
+  { f64, i32 }: ComputeMemory,
+  rows: number,
+  z: number,
+  width: number,
+  rowPointers: number,
+  columns: number,
+  values: number,
+  targets: number,
+  node: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const from = i32[rowPointers / 4 + i]!;
+    const to = i32[rowPointers / 4 + i + 1]!;
+    for (let t = 0; t < z; t++) {
+      const word = i32[targets / 4 + i * z + t]!;
+      const out = node / 8 + (word >>> 1) * width;
+      const sign = 1 - 2 * (word & 1);
+      for (let q = from; q < to; q++) {
+        const p = out + i32[columns / 4 + q]!;
+        f64[p] = f64[p]! + sign * f64[values / 8 + q]!;
+      }
+    }
+  }
+}
+
 export function hadamardTile(memory: ComputeMemory, args: number, tile: number): void {
   const { blockRows: B, rows, width, m, source, nodes, columns, picks, firstBlock, work } = readWords(memory, args, BLOCKS);
   const { f64, i32 } = memory;
