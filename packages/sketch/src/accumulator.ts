@@ -125,7 +125,6 @@ function* updateSteps(where: string, state: AccumulatorState, A: MatrixInput | C
   const { rows } = readRows(A, `${where}(rows)`);
   const [count, d] = shapeOf(rows);
   if (d !== state.width) throw new ShapeError(where, "rows", `${state.width} columns`, [count, d]);
-  if ("dense" in rows) assertFinite(rows.dense, `${where}(rows)`);
   assertKnownOptions(where, places, ["firstRow", "indices"]);
   const { firstRow, indices } = places as { readonly firstRow?: unknown; readonly indices?: unknown };
   if ((firstRow === undefined) === (indices === undefined)) throw new OptionError(where, "places", "firstRow or indices", places);
@@ -138,6 +137,7 @@ function* updateSteps(where: string, state: AccumulatorState, A: MatrixInput | C
   if (!(indices instanceof Int32Array && indices.length === count)) {
     throw new OptionError(where, "indices", `an Int32Array of length ${count}`, indices);
   }
+  if ("dense" in rows) assertFinite(rows.dense, `${where}(rows)`);
   const ascending = indices.slice().sort();
   const outside = ascending.find((i) => !(i >= 0 && i < capacity));
   if (outside !== undefined) throw new OptionError(where, "indices", `rows in [0, ${capacity})`, outside);
@@ -159,6 +159,7 @@ function* joinRange(where: string, state: AccumulatorState, A: Rows, firstRow: n
   assertNew(where, state, ranges);
   const from = Math.min(end, base * Math.ceil(firstRow / base));
   const to = Math.max(from, base * Math.floor(end / base));
+  if ("dense" in A && to - from < count) assertFinite(A.dense, `${where}(rows)`); // whole blocks are checked as they are staged
   const addition = { nodes: [] as Map<number, Float64Array>[], blocks: new Map<number, Map<number, Float64Array>>(), ranges };
   const step = base * Math.max(1, Math.floor(STAGE_BYTES / (8 * base * (width + 1))));
   for (let first = from; first < to; first += step) {

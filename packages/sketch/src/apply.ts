@@ -55,13 +55,25 @@ export function* applyRows(site: string, sample: Sample, A: Rows): Steps<Float64
       }
     } else {
       const blocks = Math.max(1, Math.floor(STAGE_BYTES / (8 * base * d)));
-      const staged = scope.alloc(8 * Math.min(n, blocks * base) * d);
+      const step = blocks * base;
+      const rowsFrom = (from: number): number => Math.min(step, n - from);
+      let [staged, other] = [0, 0].map((_, k) => scope.alloc(k === 0 || n > step ? 8 * rowsFrom(0) * d : 8)) as [number, number];
       const nodes = scope.alloc(8 * Math.min(blocks, Math.ceil(n / base)) * m * d);
-      for (let from = 0; from < n; from += blocks * base) {
-        const rows = Math.min(blocks * base, n - from);
-        yield* stage(site, A, from, rows, staged);
-        yield* family.nodes(scope, sample, { address: staged, rows, width: d, firstBlock: from / base }, nodes);
-        for (let k = 0; k * base < rows; k++) yield* tree.push(nodes + 8 * k * m * d, (k + 1) * base <= rows);
+      yield* stage(site, A, 0, rowsFrom(0), staged);
+      for (let from = 0; from < n; from += step) {
+        const next = from + step;
+        const ahead = { isCopied: false };
+        const copyNext = (): void => {
+          if (ahead.isCopied || next >= n || !("dense" in A)) return;
+          copyRows(A, next, rowsFrom(next), other);
+          ahead.isCopied = true;
+        };
+        yield* family.nodes(scope, sample, { address: staged, rows: rowsFrom(from), width: d, firstBlock: from / base }, nodes, copyNext);
+        for (let k = 0; k * base < rowsFrom(from); k++) yield* tree.push(nodes + 8 * k * m * d, (k + 1) * base <= rowsFrom(from));
+        if (next >= n) break;
+        if (ahead.isCopied) assertStaged(site, next, rowsFrom(next), d, other);
+        else yield* stage(site, A, next, rowsFrom(next), other);
+        [staged, other] = [other, staged];
       }
     }
     const sum = yield* tree.sum();
@@ -81,19 +93,28 @@ export function* stage(site: string, A: Rows, from: number, count: number, addre
   for (let done = 0; done < count; done += step) {
     if (done > 0) yield rest();
     const rows = Math.min(step, count - done);
-    const range = [from + done, from + done + rows] as const;
-    const at = address / 8 + done * d;
-    const { f64 } = runtime().memory;
-    if ("sparse" in A) {
-      const part = selectRows(
-        A.sparse,
-        Int32Array.from({ length: rows }, (_, i) => range[0] + i),
-      );
-      gather(csrToDense(part), f64, at);
-    } else gather(slice(A.dense, range), f64, at);
-    const bad = callKernel(coreKernels, "firstNonFinite", "float64", rows * d, 8 * at);
-    if (bad < 0) continue;
-    const { where, argument } = splitSite(site);
-    throw new NonFiniteError(where, argument, f64[at + bad]!, [range[0] + Math.floor(bad / d), bad % d]);
+    copyRows(A, from + done, rows, address + 8 * done * d);
+    assertStaged(site, from + done, rows, d, address + 8 * done * d);
   }
+}
+
+function copyRows(A: Rows, from: number, count: number, address: number): void {
+  const { f64 } = runtime().memory;
+  if ("dense" in A) {
+    gather(slice(A.dense, [from, from + count]), f64, address / 8);
+    return;
+  }
+  const part = selectRows(
+    A.sparse,
+    Int32Array.from({ length: count }, (_, i) => from + i),
+  );
+  gather(csrToDense(part), f64, address / 8);
+}
+
+/** NonFiniteError for rows [from, from + count) of A, which lie at the address. */
+function assertStaged(site: string, from: number, count: number, d: number, address: number): void {
+  const bad = callKernel(coreKernels, "firstNonFinite", "float64", count * d, address);
+  if (bad < 0) return;
+  const { where, argument } = splitSite(site);
+  throw new NonFiniteError(where, argument, runtime().memory.f64[address / 8 + bad]!, [from + Math.floor(bad / d), bad % d]);
 }

@@ -56,7 +56,7 @@ const MARGIN = 1.25;
 const NONZEROS = 8;
 
 /** Nanoseconds on one thread of a 2-core x86-64 server: an addition of sparse rows, an entry of a transform a level, a multiply-add, a draw. */
-const COST = { add: 0.6, level: 0.8, multiplyAdd: 0.09, normal: 14, sign: 3, index: 9, copy: 1 } as const;
+const COST = { add: 0.28, level: 0.4, multiplyAdd: 0.09, normal: 18, sign: 3, index: 9, copy: 0.7 } as const;
 
 /**
  * Rows of a Gaussian embedding that keeps all squared distances of a set of points within 1 ± ε.

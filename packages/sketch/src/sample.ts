@@ -35,8 +35,8 @@ export interface SparseRows {
 export interface FamilyRules {
   /** b: a power of two. */
   baseRows(sample: Sample): number;
-  /** nodes[k] ← node of block firstBlock + k, one after the other at `to`. */
-  nodes(scope: Scope, sample: Sample, staged: StagedRows, to: number): Steps<void>;
+  /** nodes[k] ← node of block firstBlock + k, one after the other at `to`; `meanwhile` as `tiles` has it. */
+  nodes(scope: Scope, sample: Sample, staged: StagedRows, to: number, meanwhile?: () => void): Steps<void>;
   /** The node of a block of sparse rows, at `to`, in time O(nonzeros); a family without it is given the rows as dense ones. */
   sparseNode?(scope: Scope, sample: Sample, rows: SparseRows, to: number): Steps<void>;
   /** out ← Sᵀ Y / scale: [n, p] row-major, from Y [m, p]. */

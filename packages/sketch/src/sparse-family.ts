@@ -20,20 +20,27 @@ const SLICE = 2 ** 14;
 const SCATTERED = 2 ** 21;
 /** Streams begun between two turns of the event loop: a millisecond. */
 const STREAMS = 512;
-/** Multiply-adds that take as long as a draw. */
-const DRAW_WORK = 32;
+/** Multiply-adds of a product that take as long as a draw, and as an addition to a row of a node. */
+const [DRAW_WORK, ADD_WORK] = [100, 3];
 
 export const sparseFamily: FamilyRules = {
   /** Four times m at least: adding nodes then costs a quarter of an addition an entry. */
   baseRows: ({ distribution: { rows } }) => Math.max(256, 4 * transformLength(rows)),
 
-  *nodes(scope, sample, { address, rows, width, firstBlock }, to) {
+  *nodes(scope, sample, { address, rows, width, firstBlock }, to, meanwhile) {
     const { rows: m, nonzeros: z = 1 } = sample.distribution;
     const base = sparseFamily.baseRows(sample);
     const targets = yield* pickTargets(scope, sample, firstBlock * base, rows);
     const slab = Math.min(width, Math.max(8, 8 * Math.floor(SLAB_BYTES / (64 * m))));
     const args = scope.args([base, rows, width, m, slab, address, to, targets, z, 0, 0, 0]);
-    yield* tiles(sketchKernels, "scatterTile", args, Math.ceil(rows / base) * Math.ceil(width / slab), rows * width * z);
+    yield* tiles(
+      sketchKernels,
+      "scatterTile",
+      args,
+      Math.ceil(rows / base) * Math.ceil(width / slab),
+      ADD_WORK * rows * width * z,
+      meanwhile,
+    );
     scope.free(args);
     scope.free(targets);
   },

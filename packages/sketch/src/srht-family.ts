@@ -20,7 +20,7 @@ const SIGNS_A_STREAM = 65536;
 export const srhtFamily: FamilyRules = {
   baseRows: ({ distribution: { rows } }) => Math.max(256, transformLength(rows)),
 
-  *nodes(scope, sample, { address, rows, width, firstBlock }, to) {
+  *nodes(scope, sample, { address, rows, width, firstBlock }, to, meanwhile) {
     const m = sample.distribution.rows;
     const base = srhtFamily.baseRows(sample);
     const slabs = Math.ceil(width / SLAB);
@@ -31,7 +31,7 @@ export const srhtFamily: FamilyRules = {
     const blocks = Math.ceil(rows / base);
     const work = scope.alloc(64 * base * blocks * slabs);
     const args = scope.args([base, rows, width, m, SLAB, address, to, signs, 0, picks, firstBlock, work]);
-    yield* tiles(sketchKernels, "hadamardTile", args, blocks * slabs, blocks * base * (32 - Math.clz32(base)) * width);
+    yield* tiles(sketchKernels, "hadamardTile", args, blocks * slabs, blocks * base * (32 - Math.clz32(base)) * width, meanwhile);
     for (const block of [signs, picks, work, args]) scope.free(block);
   },
 

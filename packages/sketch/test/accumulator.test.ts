@@ -180,6 +180,7 @@ describe("errors", () => {
     ["another name", "ERR_OPTION first", () => { sum.update(row, { firstRow: 0, first: 0 } as never); }],
     ["another width", "ERR_SHAPE rows", () => { sum.update([[1, 2]], { firstRow: 0 }); }],
     ["NaN", "ERR_NON_FINITE rows", () => { sum.update([[1, NaN, 2]], { firstRow: 0 }); }],
+    ["NaN in a whole block", "ERR_NON_FINITE rows", () => { sum.update(view(new Float64Array(256 * d).fill(NaN, 700, 701), [256, d]), { firstRow: 512 }); }],
     ["itself", "ERR_OPTION rows", () => { sum.merge(sum); }],
     ["another seed", "ERR_OPTION other", () => { sum.merge(createAccumulator(sparseSign(40, n), d, { seed: 2 })); }],
     ["another distribution", "ERR_OPTION other", () => { sum.merge(createAccumulator(sparseSign(40, n + 1), d, { seed: 1 })); }],
