@@ -10,7 +10,11 @@ const update = process.argv.includes("--update");
 for (const cwd of packageFolders) {
   const path = join(cwd, ".size-limit.json");
   const entries = JSON.parse(readFileSync(path, "utf8"));
-  const { stdout } = spawnSync(process.execPath, [`${root}node_modules/size-limit/bin.js`, "--json"], { cwd, encoding: "utf8" });
+  const { stdout } = spawnSync(process.execPath, [`${root}node_modules/size-limit/bin.js`, "--json"], {
+    cwd,
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
   const start = stdout.indexOf("[");
   if (start < 0) fail(`size-limit failed in ${cwd}: ${stdout}`);
   for (const { name, size, passed } of JSON.parse(stdout.slice(start))) {

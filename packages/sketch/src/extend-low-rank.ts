@@ -9,7 +9,7 @@
 import { AssumptionError, assertFinite, denseCopy, ShapeError, solveTriangular, transpose, view } from "@subquad/linalg-core";
 import type { MatrixInput, NdArray, VectorInput } from "@subquad/linalg-core";
 import { asMatrix, vectorEntries } from "@subquad/linalg-core/kernels";
-import type { Resumable } from "./psd-request.js";
+import type { Resumable } from "./psd-options.js";
 import { checkCore } from "./psd-resume.js";
 import { gamma, roundingOf } from "./rounding-diagonal.js";
 

@@ -18,7 +18,7 @@ import {
 } from "@subquad/linalg-core";
 import { asMatrix } from "@subquad/linalg-core/kernels";
 import type { PivotBlock } from "./append-block.js";
-import { LARGEST_BLOCK, METHODS, weightVector, type PsdLowRankOptions, type PsdLowRankState, type Resumable } from "./psd-request.js";
+import { LARGEST_BLOCK, METHODS, weightVector, type PsdLowRankOptions, type PsdLowRankState, type Resumable } from "./psd-options.js";
 
 type Unknown<T> = { readonly [Name in keyof T]?: unknown };
 
