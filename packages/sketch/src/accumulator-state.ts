@@ -130,6 +130,7 @@ export function commonRow(some: readonly Range[], others: readonly Range[]): num
   return -1;
 }
 
+/** Ranges that hold the rows of both, which have none in common. */
 export function unionOf(some: readonly Range[], others: readonly Range[]): Range[] {
   const union: [number, number][] = [];
   for (const [from, to] of [...some, ...others].sort((x, y) => x[0] - y[0])) {

@@ -3,7 +3,8 @@
  *
  *   S  m × n, n the capacity: row i of A meets column i of S      A  n × d, of which some rows have been added; the others count as zeros
  *
- * The value depends on the set of rows alone, to the bit: any split, any order and any merges, and what applyLeft gives for all of A at once.
+ * The value depends on the set of rows alone, to the bit: any split, any order and any merges, and what applyLeft gives for all of A at
+ * once, as a dense matrix.
  * accumulator-state.ts says how.  Source: Subquad's own convention.
  */
 import {

@@ -17,7 +17,7 @@ import {
 } from "@subquad/linalg-core";
 import type { VectorInput } from "@subquad/linalg-core";
 
-/** Their names. */
+/** Names of the families. */
 export const FAMILIES = ["gaussian", "rademacher", "countSketch", "sparseSign", "srht", "rowSampling"] as const;
 
 /**

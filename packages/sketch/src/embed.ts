@@ -39,7 +39,7 @@ export interface EmbedSubspaceOptions {
   readonly epsilon?: number;
   /** δ: of lanczos, over all that are measured, and of the plan. In [1e-11, 0.5]. Default 1e-3. */
   readonly failure?: number;
-  /** Default "auto": the cheapest; "none" when no sketch pays. A named one is kept to. */
+  /** Default "auto": the cheapest; "none" when no sketch pays. A named one is kept to wherever its plan has a sketch at all. */
   readonly family?: EmbeddingFamily | "auto";
   /** How distortions are measured: see measureDistortion. Default "auto". */
   readonly measure?: "auto" | "exact" | "lanczos";

@@ -68,6 +68,7 @@ export interface FeaturePart {
   readonly factor: number;
 }
 
+/** What a map is made of. */
 export interface FeatureFacts {
   readonly inputDim: number;
   readonly kernel: FeatureKernel;

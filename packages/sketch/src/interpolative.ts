@@ -103,6 +103,7 @@ export function* interpolativeDecompositionSteps(
   };
 }
 
+/** The columns that are kept, and how the others come from them. */
 export interface Skeleton {
   readonly J: Int32Array;
   /** [k, n]. */

@@ -4,7 +4,7 @@
  *   X = (A D)[:, J] R⁻¹  n × r, whiten.ts      lower, upper  distortion of the sketch: lower² ‖x_i‖² ≤ τ_i ≤ upper² ‖x_i‖²
  *   t_i = ‖x_i Ω‖² / k  the scores, Ω  r × k standard normals, k = ⌈8 / (ε² − 2ε³/3)⌉; t_i = ‖x_i‖² where k ≥ r
  *
- * What Ω does to the norms of rows is measured on a random sample of them, by substitution: of the factors by which a row may be wrong,
+ * What Ω does to the norms of rows is measured on a random sample of them, whose x_i are computed: of the factors by which a row may be wrong,
  * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has. Where the distortion is large
  * or cannot be told, A being too ill-conditioned for products with AᵀA (beyond 1e6 or so), the exact method takes over.  Source: arXiv:1109.3843.
  */

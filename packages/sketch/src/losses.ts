@@ -1,7 +1,7 @@
 /**
  * Whether a sketch has lost a column of A: one that it takes for a combination of others, and that is none.
  *
- *   X  n × r whitened columns J of A D      c  a column beside J, X w by the sketch      y = R⁻¹ w: c − (A D)_J y is what the sketch does not see
+ *   A  n × d      D, J, r, R, κ  of whiten.ts, M its sketch      X  n × r  whitened columns J of A D      c  a column of A D beside J, X w by the sketch      y = R⁻¹ w: c − (A D)_J y is what the sketch does not see
  *
  * Lost: ‖c − X w‖ above rounding, which is that of columns and not of their inverse: a row x̂ of X is that of R + ΔR, |ΔR| ≤ γ |R|, and ŷ that of R + E,
  * |E| ≤ γ |R|, hence x̂ w = (a − x̂ ΔR + x̂ E) ŷ, off by at most 2γ |x̂| |R| |ŷ|. Rounding of A and M themselves moves c − X w by multiples of

@@ -1,7 +1,7 @@
 /**
  * How far a product of two factors is from a matrix, measured from them alone.
  *
- *   A  m × n      L  m × k, R  k × n      D = A − L R      u  2^−53, γ_j = j u / (1 − j u)      w_i  n  standard normals, never used before
+ *   A  m × n      L  m × k, R  k × n      D = A − L R      u  2^−53, γ_j = j u / (1 − j u)      w_i  n  t probes: standard normals, never used before
  *
  *   Frobenius   ‖D‖_F of the D that is formed, and what rounding did to it: γ ‖L‖_F ‖R‖_F, since ‖|L||R|‖_F is no larger
  *   of a sparse A, where that is enough: ‖D‖_F² = ‖A‖_F² − 2 ⟨AᵀL, Rᵀ⟩ + ⟨LᵀL, R Rᵀ⟩, whatever L and R are, and its rounding
@@ -117,10 +117,12 @@ export function* certify(
   return { certificate: finite({ kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }), spectral };
 }
 
+/** Of kind "none" where the bound says nothing. */
 function finite(certificate: Certificate & { readonly bound: number }): Certificate {
   return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
 }
 
+/** 10 √(2/π) max ‖D w_i‖ and rounding, with as many probes as the confidence has nines; it fails with probability `failure`. */
 function* probe(
   where: string,
   A: LowRankOperand,
@@ -159,6 +161,7 @@ export function frobeniusAbove(X: NdArray): number {
   return Math.sqrt(sumOfSquares(entriesOf(X))) * (1 + gamma(300 + X.size / 256));
 }
 
+/** γ_j, rounded up. */
 export function gamma(j: number): number {
   return (1.001 * j * UNIT) / (1 - j * UNIT);
 }

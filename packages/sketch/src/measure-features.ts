@@ -16,10 +16,15 @@ import {
   denseCopy,
   OptionError,
   rngFor,
+  selectRows,
   ShapeError,
+  view,
+  type Certificate,
+  type CsrMatrix,
+  type MatrixInput,
+  type Seed,
 } from "@subquad/linalg-core";
 import { asMatrix } from "@subquad/linalg-core/kernels";
-import { selectRows, view, type Certificate, type CsrMatrix, type MatrixInput, type Seed } from "@subquad/linalg-core";
 import { exp, expm1, log } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";

@@ -1,7 +1,7 @@
 /**
  * How many rows an embedding needs, and of which family it should be.
  *
- *   d  dimension of the subspace      n  rows of A      ε  singular-value distortion      δ  failure probability
+ *   d  dimension of the subspace      n  rows of A      S  m × n      Q  basis of it, n × d      ε  singular-value distortion      δ  failure probability
  *
  *   rule "theorem"    rows by the family's theorem: embedding-dimension.ts
  *   rule "certified"  m₀ = ⌈1.25 gaussianRows⌉ whatever the family: enough on every input that we tried, and measured when it is used (embedSubspace)
@@ -23,7 +23,7 @@ export interface PlanEmbeddingOptions {
   readonly epsilon?: number;
   /** δ. In (0, 0.5]. Default 1e-2. */
   readonly failure?: number;
-  /** Default "auto": the least predicted time among sparseSign, srht and gaussian; with rule "theorem" gaussian. */
+  /** Default "auto": the least predicted time among sparseSign, srht and gaussian; without n sparseSign, with rule "theorem" gaussian. */
   readonly family?: Family | "auto";
   /** "theorem": rows that the theorem of the family asks for. Default "certified": fewer, to be measured on use. */
   readonly rule?: "certified" | "theorem";
@@ -55,7 +55,10 @@ const FAMILIES = ["auto", "gaussian", "rademacher", "countSketch", "sparseSign",
 const MARGIN = 1.25;
 const NONZEROS = 8;
 
-/** Nanoseconds on one thread of a 2-core x86-64 server: an addition of sparse rows, an entry of a transform a level, a multiply-add, a draw. */
+/**
+ * Nanoseconds on one thread of a 2-core x86-64 server: an addition of sparse rows, an entry of a transform a level, a multiply-add, a draw of a normal,
+ * a sign or an index, a number copied.
+ */
 const COST = { add: 0.28, level: 0.4, multiplyAdd: 0.09, normal: 18, sign: 3, index: 9, copy: 0.7 } as const;
 
 /**

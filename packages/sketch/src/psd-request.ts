@@ -1,7 +1,7 @@
 /**
  * The options of psdLowRank, checked against the oracle and against the run that is resumed.
  *
- *   N  size of K      n₀  columns of the run that is resumed, 0 without one
+ *   N  size of K      k  columns of F      η  relative error of the oracle      w  N  sampling weights
  *
  * Source: Subquad's own convention.
  */
@@ -23,7 +23,7 @@ import type { PivotBlock } from "./append-block.js";
 import type { PsdOracle } from "./psd-oracle.js";
 import { checkResumable, resumedState } from "./psd-resume.js";
 
-/** Their names. */
+/** Names of the methods. */
 export const METHODS = ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const;
 
 export type PsdLowRankMethod = (typeof METHODS)[number];
@@ -56,7 +56,7 @@ export interface Resumable {
 }
 
 export interface PsdLowRankOptions {
-  /** k: columns wanted; integer in [1, N]. Fewer come back when `tolerance` is met or K's numerical rank is reached. Default: as needed. */
+  /** k: columns wanted; integer in [1, N], no less than a resumed run has. Fewer come back when `tolerance` is met or K's numerical rank is reached. Default: as needed. */
   readonly rank?: number;
   /** Stop at the first k whose residual trace is at most this share of the trace. In [0, 1). Default 1e-6; 0 when `rank` is given. */
   readonly tolerance?: number;

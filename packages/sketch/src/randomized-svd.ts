@@ -29,7 +29,10 @@ import { inUnits } from "./qb.js";
 import { rangeBasis } from "./range-finder.js";
 
 export interface RandomizedSvdOptions extends LowRankOptions {
-  /** "exact": all of A by `svd`, cut. Default "auto": exact for small A, and where 3 (k + p) ≥ min(m, n). */
+  /**
+   * "exact": all of A by `svd`, cut. Default "auto": exact where min(m, n) ≤ 64 or, given a rank, 3 (k + p) ≥ min(m, n); never for operators, nor
+   * for sparse A of more than 2²² entries.
+   */
   readonly method?: "auto" | "randomized" | "exact";
 }
 

@@ -1,6 +1,7 @@
 /**
  * A block of pivots by the best of b draws: a pivoted Cholesky factorization of the residual among them, cut where little is left.
  *
+ *   K  N × N      F  N × k  factor so far      d  N  residual diagonal      w  N  sampling weights
  *   c  b proposals without replacement, each drawn with probability ~ w_i d_i among those not drawn      H = K[c, c] − F[c] F[c]ᵀ
  *
  *   repeat: the largest H_ii is a pivot; eliminate it      until Σ H_ii ≤ (Σ H_ii at first)/b

@@ -40,11 +40,11 @@ import { rowsOf } from "./whiten.js";
 export interface SampleRowsOptions {
   /** Probabilities: "uniform", by squared "norm", by "leverage" or "ridgeLeverage" scores, or [n] of them. Default "leverage". */
   readonly by?: "uniform" | "norm" | "leverage" | "ridgeLeverage" | VectorInput;
-  /** c: draws. Default: by the theorem, for epsilon and failure; only with "leverage". */
+  /** c: draws; integer, at least 1. Default with "leverage": what the theorem asks for; without it there is none. */
   readonly count?: number;
-  /** ε of the theorem: singular values within 1 ± ε. In (0, 1). Default 0.5. */
+  /** ε of the theorem: singular values within 1 ± ε; not beside count. In (0, 1). Default 0.5. */
   readonly epsilon?: number;
-  /** δ of the theorem. In (0, 0.5]. Default 1e-2. */
+  /** δ of the theorem; not beside count. In (0, 0.5]. Default 1e-2. */
   readonly failure?: number;
   /** Rows may be drawn more than once. Default true; false needs "uniform". */
   readonly replacement?: boolean;
@@ -82,7 +82,7 @@ const METHODS = ["uniform", "norm", "leverage", "ridgeLeverage"] as const;
  * @param options see SampleRowsOptions, and RunControl.
  * @returns a promise of SampledRows.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index; AssumptionError for a matrix of zeros by norm or leverage.
- * @complexity the scores (leverage: 4 n d² flops) and O(n + c log n).
+ * @complexity the scores (leverage: 5 n d² flops) and O(n + c log n).
  * @source textbook; matrix Chernoff for c.
  * @example const { indices, weights } = await sampleRows(A, { by: "norm", count: 100, seed: 7 });
  */
