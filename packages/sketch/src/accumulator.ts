@@ -23,7 +23,7 @@ import { openScope } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { decodeState, encodeState, sampleBytes } from "./accumulator-bytes.js";
 import { commonRow, emptyState, insertNode, join, nodesOf, sumOf, type AccumulatorState, type Addition } from "./accumulator-state.js";
-import { shapeOf, stage, type Rows } from "./apply.js";
+import { shapeOf, stage, STAGE_BYTES, type Rows } from "./apply.js";
 import { assertDistribution } from "./distribution-check.js";
 import type { SketchDistribution } from "./distributions.js";
 import { readRows } from "./operator.js";
@@ -57,9 +57,6 @@ export interface SketchAccumulator {
   /** For decodeAccumulator, here or elsewhere: equal bytes for equal sets of rows. */
   encode(): Uint8Array<ArrayBuffer>;
 }
-
-/** Bytes of rows that are embedded at a time. */
-const STAGE_BYTES = 2 ** 22;
 
 const states = new WeakMap<SketchAccumulator, AccumulatorState>();
 

@@ -23,7 +23,7 @@ import type { Sample } from "./sample.js";
 import { treeSum } from "./tree-sum.js";
 
 /** Bytes of A that are staged at a time: enough tiles for a pool, and in the cache of most machines. */
-const STAGE_BYTES = 2 ** 22;
+export const STAGE_BYTES = 2 ** 22;
 
 /** A matrix of either kind, checked: n × d. */
 export type Rows = { readonly dense: NdArray } | { readonly sparse: CsrMatrix };

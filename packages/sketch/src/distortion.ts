@@ -44,6 +44,7 @@ import {
 import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
 import { readRows } from "./operator.js";
+import { UNIT } from "./round-off.js";
 import { isBeyondSquares, scaledColumns, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {
@@ -71,7 +72,6 @@ export interface Distortion {
 }
 
 const OPTION_NAMES = ["method", "confidence", "steps", "seed"];
-const UNIT = 2 ** -53;
 /** What squares below 2^-1074 can hide in norms of any number of entries. */
 const UNDERFLOW = 2 ** -500;
 /** Exponents of D beyond which a vector D v may overflow, or A D v lose what it is made of: A D is then made instead. */

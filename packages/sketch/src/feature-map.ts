@@ -14,6 +14,7 @@ import { exp } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 import { readRows } from "./operator.js";
+import { squaredNorm } from "./sums.js";
 
 /** k: what the inner products of features stand for. */
 export type FeatureKernel =
@@ -177,10 +178,9 @@ function lift(X: Rows, from: number, to: number, gamma: number, offset: number):
 function gaussianWeights({ count, rowPointers, values, exponents }: LiftedRows): Float64Array {
   const weights = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    let sum = 0;
-    for (let p = rowPointers[i]!; p < rowPointers[i + 1]!; p++) sum += values[p]! * values[p]!;
+    const square = squaredNorm(values, rowPointers[i], rowPointers[i + 1]! - rowPointers[i]!);
     const root = powerOfTwo(exponents[i]!);
-    weights[i] = exp(-0.5 * sum * root * root);
+    weights[i] = exp(-0.5 * square * root * root);
   }
   return weights;
 }

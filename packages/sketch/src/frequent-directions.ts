@@ -28,8 +28,9 @@ import {
   type NdArray,
 } from "@subquad/linalg-core";
 import { shapeOf } from "./apply.js";
-import { readRows } from "./operator.js";
 import { decodeSketch, encodeSketch, LARGEST, MOST_COLUMNS, MOST_ROWS, type SketchState } from "./frequent-directions-bytes.js";
+import { readRows } from "./operator.js";
+import { UNIT } from "./round-off.js";
 
 export interface FrequentDirectionsOptions {
   /** l ≥ 1: rows that are kept. Default min(d, 64): Δ is then at most 1/32 of what the best 32 directions leave. */
@@ -61,8 +62,6 @@ export interface FrequentDirections {
   /** The state, for decodeFrequentDirections: little-endian, with a version. */
   encode(): Uint8Array<ArrayBuffer>;
 }
-
-const UNIT = 2 ** -53;
 
 /**
  * An empty sketch of rows of a width.

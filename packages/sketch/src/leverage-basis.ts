@@ -9,6 +9,7 @@ import { csrToDense, view, type Certificate, type NdArray } from "@subquad/linal
 import type { Steps } from "@subquad/linalg-core/steps";
 import { applyRows, shapeOf, type Rows } from "./apply.js";
 import { sparseSign } from "./distributions.js";
+import { squaredNorm } from "./sums.js";
 import { whitenSteps, type Whitening } from "./whiten.js";
 
 export interface LeverageScores {
@@ -60,21 +61,7 @@ export function* whitened(request: ScoreRequest, attempt: number): Steps<{ reado
 /** scores[first + i] ← ‖row i‖², for the rows whose scores are wanted. */
 export function squareRows(entries: Float64Array, width: number, first: number, scores: Float64Array): void {
   const count = Math.min(entries.length / width, scores.length - first);
-  for (let i = 0; i < count; i++) scores[first + i] = squareOf(entries, i * width, width);
-}
-
-/** Sum of squares of `count` entries. */
-export function squareOf(entries: Float64Array, from: number, count: number): number {
-  let sum = 0;
-  for (let p = from; p < from + count; p++) sum += entries[p]! * entries[p]!;
-  return sum;
-}
-
-/** Sum of entries. */
-export function sumOf(entries: Float64Array): number {
-  let sum = 0;
-  for (const entry of entries) sum += entry;
-  return sum;
+  for (let i = 0; i < count; i++) scores[first + i] = squaredNorm(entries, i * width, width);
 }
 
 function dense(A: Rows): NdArray {

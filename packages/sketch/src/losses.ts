@@ -9,6 +9,7 @@
  * Source: the rounding of a product and of substitution.
  */
 import { denseCopy, matmul, solveTriangular, type NdArray } from "@subquad/linalg-core";
+import { UNIT } from "./round-off.js";
 import type { Whitening } from "./whiten.js";
 
 /** So far, a number each column: squares of what is missing, squares of the column, its largest entry. */
@@ -46,7 +47,7 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
 export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, rest }: Whitening): boolean {
   const count = missing.length;
   if (count === 0) return false;
-  const unit = 16 * (r + 8) * 2 ** -53;
+  const unit = 16 * (r + 8) * UNIT;
   const weights = weightsOf(R, rest, r, count);
   return missing.some((square, j) => {
     if (largest[j]! > 0 && largest[j]! < TINY) return true;

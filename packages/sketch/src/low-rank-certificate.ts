@@ -12,10 +12,11 @@
 import { matmul, rngFor, slice, view, type Certificate, type NdArray } from "@subquad/linalg-core";
 import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { entriesOf, sumOfSquares, type LowRankOperand } from "./low-rank-operand.js";
+import { entriesOf, type LowRankOperand } from "./low-rank-operand.js";
+import { gammaAbove } from "./round-off.js";
+import { sumOfSquares } from "./sums.js";
 import { rowsOf } from "./whiten.js";
 
-const UNIT = 2 ** -53;
 /** Entries of D that are formed at a time. */
 const BLOCK = 2 ** 19;
 /** 10 √(2/π). */
@@ -57,10 +58,10 @@ export function* residualOf(where: string, A: LowRankOperand, L: NdArray, R: NdA
   }
   const norm = Math.sqrt(squares);
   const blocks = Math.ceil(m / step);
-  const summing = gamma(300 + Math.min(m, step) * n / 256 + blocks); // prettier-ignore
+  const summing = gammaAbove(300 + Math.min(m, step) * n / 256 + blocks); // prettier-ignore
   // and what vanished: of entries scaled down, of products, of squares
   const vanished = A.squares === 0 && size === 0 ? 0 : 2 ** -500 * Math.sqrt(m * n);
-  return { norm, bound: norm * (1 + summing) + gamma(k + 4) * size + vanished + excess };
+  return { norm, bound: norm * (1 + summing) + gammaAbove(k + 4) * size + vanished + excess };
 }
 
 /** From AᵀL; undefined if rounding takes more than a hundredth of the square. */
@@ -89,7 +90,7 @@ function* byIdentity(
   for (let p = 0; p < left.length; p++) own += left[p]! * both[p]!;
   const square = A.squares - 2 * cross + own;
   const depth = 600 + m + n + k * k + k + nonzeros / 256;
-  const rounding = gamma(depth) * (A.squares + 2 * size * Math.sqrt(A.squares) * 1.001 + size * size);
+  const rounding = gammaAbove(depth) * (A.squares + 2 * size * Math.sqrt(A.squares) * 1.001 + size * size);
   if (!(square > 100 * rounding)) return undefined;
   return { norm: Math.sqrt(square), bound: Math.sqrt((square + rounding) * (1 + 1e-12)) };
 }
@@ -152,18 +153,13 @@ function* probe(
   }
   const sizes = frobeniusAbove(L) * frobeniusAbove(R);
   const own = A.rows === undefined ? Math.sqrt(sumOfSquares(image)) : Math.sqrt(A.squares) * frobeniusAbove(W);
-  const rounding = gamma(m + n + k + 16) * (own + sizes * frobeniusAbove(W));
-  return { bound: PROBE_FACTOR * (largest * (1 + gamma(m + 8)) + rounding), failure };
+  const rounding = gammaAbove(m + n + k + 16) * (own + sizes * frobeniusAbove(W));
+  return { bound: PROBE_FACTOR * (largest * (1 + gammaAbove(m + 8)) + rounding), failure };
 }
 
 /** ‖X‖_F, rounded up. */
 export function frobeniusAbove(X: NdArray): number {
-  return Math.sqrt(sumOfSquares(entriesOf(X))) * (1 + gamma(300 + X.size / 256));
-}
-
-/** γ_j, rounded up. */
-export function gamma(j: number): number {
-  return (1.001 * j * UNIT) / (1 - j * UNIT);
+  return Math.sqrt(sumOfSquares(entriesOf(X))) * (1 + gammaAbove(300 + X.size / 256));
 }
 
 /** A bound of the scaled A, in units of A, rounded up, and what the factors lost where their entries are subnormal in these units. */

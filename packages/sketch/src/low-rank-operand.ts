@@ -23,6 +23,7 @@ import { asOperator, exponentOf, isLinearOperator, scaleByPowerOfTwo, type Check
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
 import { shapeOf, type Rows } from "./apply.js";
 import { readRows } from "./operator.js";
+import { sumOfSquares } from "./sums.js";
 
 /** A as algorithms use it: all in float64, times 2^−exponent. */
 export interface LowRankOperand {
@@ -50,8 +51,7 @@ export function readMatrix(A: MatrixInput | CsrMatrix, where: string): LowRankOp
   const entries = "dense" in given ? denseCopy(given.dense, "float64") : Float64Array.from(given.sparse.values);
   let largest = 0;
   for (const x of entries) largest = Math.max(largest, Math.abs(x));
-  const size = largest === 0 ? 0 : exponentOf(largest);
-  const exponent = Math.abs(size) <= SAFE ? 0 : size;
+  const exponent = exponentFor(largest);
   if (exponent !== 0) for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, -exponent);
   const shape = shapeOf(given);
   const rows: Rows =
@@ -90,8 +90,7 @@ export function* readOperand(A: MatrixInput | CsrMatrix | LinearOperator, where:
   );
   let largest = 0;
   for (let i = 0; i < m; i++) largest = Math.max(largest, Math.abs(probe[i]!));
-  const size = largest === 0 ? 0 : exponentOf(largest);
-  const exponent = Math.abs(size) <= SAFE ? 0 : size;
+  const exponent = exponentFor(largest);
   return {
     shape: operator.shape,
     exponent,
@@ -100,6 +99,12 @@ export function* readOperand(A: MatrixInput | CsrMatrix | LinearOperator, where:
     times: (X) => byColumns(operator, X, false, exponent),
     transposeTimes: (Y) => byColumns(operator, Y, true, exponent),
   };
+}
+
+/** Of the power of two to divide by, for a largest entry. */
+function exponentFor(largest: number): number {
+  const size = largest === 0 ? 0 : exponentOf(largest);
+  return Math.abs(size) <= SAFE ? 0 : size;
 }
 
 /** Products with the columns of a panel, one by one. */
@@ -118,17 +123,6 @@ function* byColumns(A: CheckedOperator, panel: NdArray, isTransposed: boolean, e
     for (let i = 0; i < length; i++) out[i * p + j] = exponent === 0 ? y[i]! : scaleByPowerOfTwo(y[i]!, -exponent);
   }
   return view(out, [length, p]);
-}
-
-/** Σ x², in blocks: off by 256 + n/256 roundings at most. */
-export function sumOfSquares(x: Float64Array): number {
-  let total = 0;
-  for (let from = 0; from < x.length; from += 256) {
-    let sum = 0;
-    for (let p = from, end = Math.min(x.length, from + 256); p < end; p++) sum += x[p]! * x[p]!;
-    total += sum;
-  }
-  return total;
 }
 
 /** Row-major entries of a float64 matrix, without a copy where they lie so. */

@@ -30,6 +30,7 @@ import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } fro
 import { shapeOf, type Rows } from "./apply.js";
 import type { FeatureKernel, FeatureMap } from "./feature-map.js";
 import { readRows } from "./operator.js";
+import { UNIT } from "./round-off.js";
 import { seedFrom } from "./seed.js";
 import { rowsOf } from "./whiten.js";
 
@@ -55,7 +56,6 @@ export interface MeasuredFeatures {
 }
 
 const OPTION_NAMES = ["Y", "pairs", "confidence", "seed"];
-const UNIT = 2 ** -53;
 /** What a product below the normal numbers can lose. */
 const VANISHED = Number.MIN_VALUE;
 

@@ -27,6 +27,8 @@ import { entriesOf, readOperand, type LowRankOperand } from "./low-rank-operand.
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { inUnits } from "./qb.js";
 import { rangeBasis } from "./range-finder.js";
+import { UNIT } from "./round-off.js";
+import { sumOf } from "./sums.js";
 
 export interface RandomizedSvdOptions extends LowRankOptions {
   /**
@@ -222,7 +224,5 @@ function transposedTimes(V: NdArray, s: Float64Array): NdArray {
 
 /** ‖U (fl(diag(s) Vᵀ) − diag(s) Vᵀ)‖_F, at most: a rounding of each entry, columns of length 1 and a little. */
 function roundingOf(s: Float64Array): number {
-  let sum = 0;
-  for (const value of s) sum += value;
-  return 2 * 2 ** -53 * sum;
+  return 2 * UNIT * sumOf(s);
 }

@@ -14,6 +14,7 @@ import type { Steps } from "@subquad/linalg-core/steps";
 import { drawIndex } from "./categorical.js";
 import { assertNotNegative, type PsdFactor } from "./psd-factor.js";
 import { pivotBlock, residualEntries, type Proposal } from "./rejection-block.js";
+import { largestResidual } from "./single-pivot.js";
 
 /**
  * Draws b proposals from stream t, fewer where fewer have weight, and keeps the best.
@@ -39,7 +40,7 @@ export function* robustBlock(F: PsdFactor, prefix: Float64Array, floor: number, 
   const L = new Float64Array(count * count);
   const accepted: number[] = [];
   while (accepted.length < count) {
-    const i = largestOf(current);
+    const i = largestResidual(current);
     if (!(current[i]! > floor)) break;
     eliminate(F, c, H, L, current, accepted.length, i);
     accepted.push(i);
@@ -92,10 +93,4 @@ function removeDrawn(prefix: Float64Array, drawn: ReadonlySet<number>): number {
     prefix[i] = sum;
   }
   return sum;
-}
-
-function largestOf(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }
