@@ -71,7 +71,7 @@ export function insertNode(nodes: Map<number, Float64Array>[], l: number, j: num
 }
 
 /** Σ of all that is there, from left to right: [m, d] row-major, without the scale. */
-export function* sumOf(state: AccumulatorState): Steps<Float64Array<ArrayBuffer>> {
+export function* sumOfNodes(state: AccumulatorState): Steps<Float64Array<ArrayBuffer>> {
   const pieces: { readonly first: number; readonly node: Float64Array }[] = [];
   state.nodes.forEach((level, l) => { for (const [j, node] of level) pieces.push({ first: j * powerOfTwo(l), node }); }); // prettier-ignore
   for (const [k, rows] of state.blocks) pieces.push({ first: k, node: yield* blockNode(state, k, rows) });

@@ -22,7 +22,7 @@ import {
 import { openScope } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { decodeState, encodeState, sampleBytes } from "./accumulator-bytes.js";
-import { commonRow, emptyState, insertNode, join, nodesOf, sumOf, type AccumulatorState, type Addition } from "./accumulator-state.js";
+import { commonRow, emptyState, insertNode, join, nodesOf, sumOfNodes, type AccumulatorState, type Addition } from "./accumulator-state.js";
 import { shapeOf, stage, STAGE_BYTES, type Rows } from "./apply.js";
 import { assertDistribution } from "./distribution-check.js";
 import type { SketchDistribution } from "./distributions.js";
@@ -107,7 +107,7 @@ function accumulator(state: AccumulatorState): SketchAccumulator {
     update: (rows, places) => { runSync(updateSteps("update", state, rows, places)); }, // prettier-ignore
     merge: (other) => { runSync(mergeSteps("merge", state, other)); }, // prettier-ignore
     value: () => {
-      const sum = runSync(sumOf(state));
+      const sum = runSync(sumOfNodes(state));
       for (let p = 0; p < sum.length; p++) sum[p] = distribution.scale * sum[p]!;
       const result = view(sum, [distribution.rows, width]);
       assertFinite(result, "value(result overflows float64)");

@@ -28,9 +28,8 @@ import { matmulSteps, qrSteps, RUN_CONTROL, runAsync, runSync, type RunControl, 
 import type { Rows } from "./apply.js";
 import { columnsAt, skeleton } from "./interpolative.js";
 import { certify, frobeniusAbove } from "./low-rank-certificate.js";
-import { entriesOf, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
+import { entriesOf, inUnits, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
-import { inUnits } from "./qb.js";
 import { singularVectors } from "./randomized-svd.js";
 import { gammaAbove } from "./round-off.js";
 import { sampleRowsSteps } from "./sampling.js";

@@ -31,7 +31,7 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
   const [rows = 0, count = 0] = others.shape;
   if (count === 0) return;
   const given = denseCopy(others, "float64");
-  const predicted = W.rank === 0 ? new Float64Array(given.length) : denseCopy(matmul(X, W.rest), "float64");
+  const predicted = W.rank === 0 ? new Float64Array(given.length) : denseCopy(matmul(X, W.beside), "float64");
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < count; j++) {
       const entry = given[i * count + j]!;
@@ -44,23 +44,23 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
 }
 
 /** Whether one is lost; `size` is ‖X‖_F. */
-export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, rest }: Whitening): boolean {
+export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, beside }: Whitening): boolean {
   const count = missing.length;
   if (count === 0) return false;
   const unit = 16 * (r + 8) * UNIT;
-  const weights = weightsOf(R, rest, r, count);
+  const weights = weightsOf(R, beside, r, count);
   return missing.some((square, j) => {
     if (largest[j]! > 0 && largest[j]! < TINY) return true;
     return !(square < Infinity && Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * weights[j]!));
   });
 }
 
-/** ‖w‖ + Σ_i ‖R_i‖ |y_i| of each column w of `rest`, R_i the columns of R. */
-function weightsOf(R: NdArray, rest: NdArray, r: number, count: number): Float64Array {
+/** ‖w‖ + Σ_i ‖R_i‖ |y_i| of each column w of `beside`, R_i the columns of R. */
+function weightsOf(R: NdArray, beside: NdArray, r: number, count: number): Float64Array {
   const weights = new Float64Array(count);
   if (r === 0) return weights;
-  const [entries, W] = [denseCopy(R, "float64"), denseCopy(rest, "float64")];
-  const y = denseCopy(solveTriangular(R, rest, { upper: true }), "float64");
+  const [entries, W] = [denseCopy(R, "float64"), denseCopy(beside, "float64")];
+  const y = denseCopy(solveTriangular(R, beside, { upper: true }), "float64");
   for (let j = 0; j < count; j++) {
     let square = 0;
     for (let i = 0; i < r; i++) square += W[i * count + j]! * W[i * count + j]!;

@@ -109,13 +109,13 @@ export function* certify(
   const bound = Math.min(probed.bound + excess, frobenius);
   const spectral: Certificate = finite({
     kind: "statistical",
-    bound: inUnits(bound, A),
+    bound: boundInUnits(bound, A),
     norm: SPECTRAL,
     fraction: 0,
     confidence: 1 - probed.failure,
   });
   if (A.rows === undefined) return { certificate: spectral, spectral };
-  return { certificate: finite({ kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }), spectral };
+  return { certificate: finite({ kind: "deterministic", bound: boundInUnits(frobenius, A), norm: FROBENIUS }), spectral };
 }
 
 /** Of kind "none" where the bound says nothing. */
@@ -163,6 +163,6 @@ export function frobeniusAbove(X: NdArray): number {
 }
 
 /** A bound of the scaled A, in units of A, rounded up, and what the factors lost where their entries are subnormal in these units. */
-function inUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
+function boundInUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
   return bound === 0 ? 0 : scaleByPowerOfTwo(bound * (1 + 1e-12), exponent) + (m + n) * Number.MIN_VALUE;
 }

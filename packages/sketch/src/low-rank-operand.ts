@@ -125,6 +125,16 @@ function* byColumns(A: CheckedOperator, panel: NdArray, isTransposed: boolean, e
   return view(out, [length, p]);
 }
 
+/** X 2^exponent; NonFiniteError if that overflows. */
+export function inUnits(where: string, X: NdArray, exponent: number): NdArray {
+  if (exponent === 0) return X;
+  const entries = denseCopy(X, "float64");
+  for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, exponent);
+  const scaled = view(entries, X.shape);
+  assertFinite(scaled, `${where}(result overflows float64)`);
+  return scaled;
+}
+
 /** Row-major entries of a float64 matrix, without a copy where they lie so. */
 export function entriesOf(X: NdArray): Float64Array {
   const { data, shape, stride, offset } = X;

@@ -112,7 +112,7 @@ export function* rightSteps(where: string, sample: Sample, B: MatrixInput | CsrM
 }
 
 /** Sᵀ Y. */
-export function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, control: RunControl = {}): Steps<NdArray> {
+function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, control: RunControl = {}): Steps<NdArray> {
   assertKnownOptions(where, control, RUN_CONTROL);
   const { rows: m, columns: n, scale } = sample.distribution;
   const given = asMatrix(Y, `${where}(Y)`);

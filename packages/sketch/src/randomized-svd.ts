@@ -23,9 +23,8 @@ import {
 import { isLinearOperator } from "@subquad/linalg-core/kernels";
 import { matmulSteps, RUN_CONTROL, runAsync, runSync, svdSteps, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { certify } from "./low-rank-certificate.js";
-import { entriesOf, readOperand, type LowRankOperand } from "./low-rank-operand.js";
+import { entriesOf, inUnits, readOperand, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
-import { inUnits } from "./qb.js";
 import { rangeBasis } from "./range-finder.js";
 import { UNIT } from "./round-off.js";
 import { sumOf } from "./sums.js";

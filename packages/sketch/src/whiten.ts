@@ -43,7 +43,7 @@ export interface Whitening {
   /** R⁻¹, each column by substitution. */
   readonly inverse: NdArray;
   /** [r, d − r]: R⁻¹ of it gives the other columns from those of J. */
-  readonly rest: NdArray;
+  readonly beside: NdArray;
   /** κ; 0 for r = 0. */
   readonly condition: number;
   /** | ‖M D y‖ − ‖z‖ | ≤ slack ‖z‖, for y with support J: what Q lacks of orthonormal columns, and Q R of M D P. */
@@ -77,7 +77,7 @@ export function* whitenSteps(where: string, M: NdArray, rankTolerance?: number):
     exponents,
     R: leading,
     inverse,
-    rest: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
+    beside: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
     condition: productOfMagnitudes(leading, inverse),
     slack,
   };
