@@ -23,13 +23,12 @@ import { openScope } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { decodeState, encodeState, sampleBytes } from "./accumulator-bytes.js";
 import { commonRow, emptyState, insertNode, join, nodesOf, sumOfNodes, type AccumulatorState, type Addition } from "./accumulator-state.js";
-import { shapeOf, stage, STAGE_BYTES, type Rows } from "./apply.js";
+import { stage, STAGE_BYTES } from "./apply.js";
 import { assertDistribution } from "./distribution-check.js";
 import type { SketchDistribution } from "./distributions.js";
-import { readRows } from "./operator.js";
+import { readRows, rowsOf, shapeOf, type Rows } from "./rows.js";
 import type { Range } from "./sample.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface AccumulatorOptions {
   /** Same seed, same bits. Default "0". */

@@ -25,13 +25,13 @@ import {
 } from "@subquad/linalg-core";
 import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, qrSteps, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import type { Rows } from "./apply.js";
 import { columnsAt, skeleton } from "./interpolative.js";
 import { certify, frobeniusAbove } from "./low-rank-certificate.js";
 import { entriesOf, inUnits, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { singularVectors } from "./randomized-svd.js";
 import { gammaAbove } from "./round-off.js";
+import type { Rows } from "./rows.js";
 import { sampleRowsSteps } from "./sampling.js";
 
 export interface CurOptions extends LowRankOptions {

@@ -41,10 +41,9 @@ import {
   type RunControl,
   type Steps,
 } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
-import { readRows } from "./operator.js";
 import { UNIT } from "./round-off.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
 import { isBeyondSquares, scaledColumns, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {

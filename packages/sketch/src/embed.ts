@@ -13,7 +13,6 @@ import {
   assertKnownOptions,
   assertOneOf,
   denseCopy,
-  csrToDense,
   isCsr,
   NotConvergedError,
   view,
@@ -24,11 +23,11 @@ import {
   type Seed,
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf } from "./apply.js";
 import { measureDistortionSteps, type Distortion } from "./distortion.js";
 import { countSketch, gaussian, rademacher, sparseSign, srht, type SketchDistribution } from "./distributions.js";
-import { leftSteps, readRows, sampleSketch, type SketchOperator } from "./operator.js";
+import { leftSteps, sampleSketch, type SketchOperator } from "./operator.js";
 import { planEmbedding, type EmbeddingPlan } from "./plan.js";
+import { denseOf, readRows, shapeOf } from "./rows.js";
 import { seedFrom } from "./seed.js";
 
 /** Families that embed any matrix; rowSampling needs probabilities: see sampleRows. */
@@ -143,7 +142,7 @@ function boundOf({ lower, upper }: { readonly lower: number; readonly upper: num
 function asItIs(where: string, A: MatrixInput | CsrMatrix, plan: EmbeddingPlan, seed: string, attempts = 0): EmbedSubspaceResult {
   const { rows, dtype } = readRows(A, `${where}(A)`);
   if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`);
-  const dense = "sparse" in rows ? csrToDense(rows.sparse) : rows.dense;
+  const dense = denseOf(rows);
   const sketch = view(denseCopy(dense, dtype), dense.shape);
   const certificate: Certificate = { kind: "exact", bound: 0 };
   return { sketch, lower: 1, upper: 1, method: "none", certificate, diagnostics: { plan, attempts, seed } };

@@ -12,8 +12,7 @@ import type { CsrMatrix, MatrixInput, NdArray } from "@subquad/linalg-core";
 import { exponentOf, powerOfTwo } from "@subquad/linalg-core/kernels";
 import { exp } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
-import { readRows } from "./operator.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
 import { squaredNorm } from "./sums.js";
 
 /** k: what the inner products of features stand for. */

@@ -22,11 +22,11 @@ import {
   type NdArray,
 } from "@subquad/linalg-core";
 import { qrSteps, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { certify, residualOf } from "./low-rank-certificate.js";
 import { entriesOf, readMatrix, transposed, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { rangeBasis } from "./range-finder.js";
+import { shapeOf, type Rows } from "./rows.js";
 import { sumOfSquares } from "./sums.js";
 
 export interface InterpolativeOptions extends LowRankOptions {

@@ -9,10 +9,10 @@
  */
 import { denseCopy, gram, view } from "@subquad/linalg-core";
 import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf } from "./apply.js";
 import { ATTEMPTS, noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
 import { UNIT } from "./round-off.js";
+import { shapeOf } from "./rows.js";
 import { sumOf } from "./sums.js";
 import { isBeyondSquares, whitenedBlocks, type Whitening } from "./whiten.js";
 

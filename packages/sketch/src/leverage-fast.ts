@@ -10,14 +10,14 @@
  */
 import { denseCopy, rngFor, selectRows, solveTriangular, view, type NdArray } from "@subquad/linalg-core";
 import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
 import { noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { UNIT } from "./round-off.js";
+import { matrixOf, rowsOf, shapeOf, type Rows } from "./rows.js";
 import { rowsNeeded } from "./sample-size.js";
 import { squaredNorm, sumOf } from "./sums.js";
-import { isFar, placed, rowsOf, whitenedBlocks, type Whitening } from "./whiten.js";
+import { isFar, placed, whitenedBlocks, type Whitening } from "./whiten.js";
 
 /** Sketches that are tried. */
 const TRIES = 2;
@@ -29,7 +29,7 @@ const FRACTION = 0.02;
 /** Scores with a statistical certificate: half of δ for the distortion of all sketches that may be tried, half for the sample of rows. */
 export function* fastScores(request: ScoreRequest, epsilon: number, failure: number): Steps<LeverageScores> {
   const { where, rows, n, seed } = request;
-  const input = "dense" in rows ? rows.dense : rows.sparse;
+  const input = matrixOf(rows);
   for (let attempt = 0; ; attempt++) {
     const { M, W } = yield* whitened(request, attempt);
     const r = W.rank;
@@ -74,9 +74,8 @@ function* squares(rows: Rows, W: Whitening, n: number): Steps<Float64Array> {
 
 /** ‖x_i Ω‖² / k. */
 function* combinedSquares(where: string, rows: Rows, W: Whitening, n: number, k: number, seed: string): Steps<Float64Array> {
-  const input = "dense" in rows ? rows.dense : rows.sparse;
   const scores = new Float64Array(n);
-  squareRows(denseCopy(yield* matmulSteps(where, input, combinations(W, k, seed)), "float64"), k, 0, scores);
+  squareRows(denseCopy(yield* matmulSteps(where, matrixOf(rows), combinations(W, k, seed)), "float64"), k, 0, scores);
   for (let i = 0; i < n; i++) scores[i] = scores[i]! / k;
   return scores;
 }

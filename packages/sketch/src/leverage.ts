@@ -20,11 +20,10 @@ import {
   type Seed,
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { noScores, type LeverageScores } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { fastScores } from "./leverage-fast.js";
-import { readRows } from "./operator.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
 
 import { seedFrom } from "./seed.js";
 

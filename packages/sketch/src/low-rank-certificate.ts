@@ -14,8 +14,8 @@ import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
 import { entriesOf, type LowRankOperand } from "./low-rank-operand.js";
 import { gammaAbove } from "./round-off.js";
+import { rowsOf } from "./rows.js";
 import { sumOfSquares } from "./sums.js";
-import { rowsOf } from "./whiten.js";
 
 /** Entries of D that are formed at a time. */
 const BLOCK = 2 ** 19;

@@ -21,8 +21,7 @@ import {
 } from "@subquad/linalg-core";
 import { asOperator, exponentOf, isLinearOperator, scaleByPowerOfTwo, type CheckedOperator } from "@subquad/linalg-core/kernels";
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
-import { readRows } from "./operator.js";
+import { matrixOf, readRows, shapeOf, transposeOf, type Rows } from "./rows.js";
 import { sumOfSquares } from "./sums.js";
 
 /** A as algorithms use it: all in float64, times 2^−exponent. */
@@ -60,7 +59,7 @@ export function readMatrix(A: MatrixInput | CsrMatrix, where: string): LowRankOp
 }
 
 function operandOf(where: string, rows: Rows, exponent: number, squares: number): LowRankOperand {
-  const M = "dense" in rows ? rows.dense : rows.sparse;
+  const M = matrixOf(rows);
   return {
     shape: shapeOf(rows),
     exponent,
@@ -73,8 +72,7 @@ function operandOf(where: string, rows: Rows, exponent: number, squares: number)
 
 /** Aᵀ of an A that has entries. */
 export function transposed(where: string, { rows, exponent, squares }: LowRankOperand): LowRankOperand {
-  const flipped: Rows = "sparse" in rows! ? { sparse: rows.sparse.transpose() } : { dense: transpose(rows!.dense) };
-  return operandOf(where, flipped, exponent, squares);
+  return operandOf(where, transposeOf(rows!), exponent, squares);
 }
 
 /** The same, or an operator: its scale is that of one product. */

@@ -27,12 +27,10 @@ import {
 import { asMatrix } from "@subquad/linalg-core/kernels";
 import { exp, expm1, log } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import type { FeatureKernel, FeatureMap } from "./feature-map.js";
-import { readRows } from "./operator.js";
 import { UNIT } from "./round-off.js";
+import { readRows, rowsOf, shapeOf, type Rows } from "./rows.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface MeasureFeaturesOptions {
   /** Y: shape [n', d], the rows that those of X are paired with. Default X. */

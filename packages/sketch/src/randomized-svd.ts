@@ -10,7 +10,6 @@
 import {
   assertKnownOptions,
   assertOneOf,
-  csrToDense,
   isCsr,
   OptionError,
   view,
@@ -27,6 +26,7 @@ import { entriesOf, inUnits, readOperand, type LowRankOperand } from "./low-rank
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { rangeBasis } from "./range-finder.js";
 import { UNIT } from "./round-off.js";
+import { denseOf } from "./rows.js";
 import { sumOf } from "./sums.js";
 
 export interface RandomizedSvdOptions extends LowRankOptions {
@@ -147,7 +147,7 @@ interface Factors {
 }
 
 function* exactly(where: string, { rows }: LowRankOperand): Steps<Factors> {
-  const { U, s, V } = yield* svdSteps(where, "dense" in rows! ? rows.dense : csrToDense(rows!.sparse));
+  const { U, s, V } = yield* svdSteps(where, denseOf(rows!));
   return { Q: undefined, U: U!, s: Float64Array.from(entriesOf(s)), V: V!, residualSquares: 0, columns: s.size };
 }
 

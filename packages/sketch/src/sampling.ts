@@ -18,7 +18,6 @@ import {
   AssumptionError,
   denseCopy,
   OptionError,
-  transpose,
   view,
   type Certificate,
   type CsrMatrix,
@@ -27,15 +26,13 @@ import {
   type VectorInput,
 } from "@subquad/linalg-core";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
 import { rowSampling } from "./distributions.js";
 import { samplingRows } from "./embedding-dimension.js";
 import { leverageScoresSteps } from "./leverage.js";
-import { readRows } from "./operator.js";
 import { drawRows } from "./row-sampling.js";
+import { matrixOf, readRows, rowsOf, shapeOf, transposeOf, type Rows } from "./rows.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface SampleRowsOptions {
   /** Probabilities: "uniform", by squared "norm", by "leverage" or "ridgeLeverage" scores, or [n] of them. Default "leverage". */
@@ -114,7 +111,7 @@ export function* sampleColumnsSteps(
 ): Steps<SampledRows> {
   const { rows } = readRows(A, `${where}(A)`);
   if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`); // for an index in A, not in its transpose
-  return yield* sampleRowsSteps(where, "sparse" in rows ? rows.sparse.transpose() : transpose(rows.dense), options, known);
+  return yield* sampleRowsSteps(where, matrixOf(transposeOf(rows)), options, known);
 }
 
 /** The generator behind both forms for rows. */
@@ -196,8 +193,10 @@ function* probabilitiesOf(
   if (by === "uniform") return { p: new Float64Array(n).fill(1), ...others };
   if (typeof by !== "string") return { p: givenProbabilities(where, by, n), ...others };
   if (by === "norm") return { p: positive(where, yield* squaredNorms(rows)), ...others };
-  const A = "dense" in rows ? rows.dense : rows.sparse;
-  const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) });
+  const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, matrixOf(rows), {
+    seed,
+    ...(ridge === undefined ? {} : { ridge }),
+  });
   return { p: positive(where, scores), dimension: rank, quality: overestimate * sum };
 }
 

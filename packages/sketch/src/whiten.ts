@@ -13,13 +13,11 @@
  */
 import {
   csr,
-  csrToDense,
   denseCopy,
   gram,
   identity,
   matmul,
   selectColumns,
-  selectRows,
   slice,
   solveTriangular,
   view,
@@ -28,8 +26,8 @@ import {
 } from "@subquad/linalg-core";
 import { exponentOf, powerOfTwo, scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { qrSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { UNIT } from "./round-off.js";
+import { rowsOf, shapeOf, type Rows } from "./rows.js";
 import { squaredNorm } from "./sums.js";
 
 export interface Whitening {
@@ -182,20 +180,6 @@ export function scaledColumns(A: Rows, { rank: r, order, exponents }: Whitening)
   const kept = new Float64Array(n * r);
   for (let i = 0; i < n; i++) for (let j = 0; j < r; j++) kept[i * r + j] = all[i * d + order[j]!]!;
   return view(kept, [n, r]);
-}
-
-/** Rows [from, to) of A, row-major float64. */
-export function rowsOf(A: Rows, from: number, to: number): Float64Array<ArrayBuffer> {
-  if ("dense" in A) return denseCopy(slice(A.dense, [from, to]), "float64");
-  return denseCopy(
-    csrToDense(
-      selectRows(
-        A.sparse,
-        Int32Array.from({ length: to - from }, (_, i) => from + i),
-      ),
-    ),
-    "float64",
-  );
 }
 
 /** √ of a sum of squares, without overflow of what is near 1. */
