@@ -9,8 +9,8 @@
 import { AssumptionError, assertFinite, denseCopy, ShapeError, solveTriangular, transpose, view } from "@subquad/linalg-core";
 import type { MatrixInput, NdArray, VectorInput } from "@subquad/linalg-core";
 import { asMatrix, vectorEntries } from "@subquad/linalg-core/kernels";
-import type { Resumable } from "./psd-request.js";
-import { checkCore } from "./psd-resume.js";
+import type { Resumable } from "./psd-options.js";
+import { readCore } from "./psd-resume.js";
 import { gamma } from "./round-off.js";
 import { roundingOf } from "./rounding-diagonal.js";
 import { squaredNorm } from "./sums.js";
@@ -44,7 +44,7 @@ export interface ExtendableLowRank extends Resumable {
  */
 export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagonal: VectorInput): ExtendedLowRank {
   const where = "extendLowRank";
-  const { k, core: given, relativeError } = checkCore(where, low);
+  const { k, core: given, relativeError } = readCore(where, low);
   const C = asMatrix(cross, `${where}(cross)`);
   const [q = 0, width] = C.shape;
   if (width !== k) throw new ShapeError(where, "cross", `${k} columns, one for each pivot`, C.shape);

@@ -18,15 +18,16 @@ import { traceCertificate } from "./psd-certificate.js";
 import { appendBlock, type PivotBlock } from "./append-block.js";
 import { appendColumn } from "./append-column.js";
 import { assertNotNegative, columnsCopied, coreOf, reserve, residualOf, roundOff, type PsdFactor } from "./psd-factor.js";
+import { LARGEST_BLOCK, PSD_OPTIONS } from "./psd-options.js";
+import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-options.js";
 import type { PsdOracle } from "./psd-oracle.js";
-import { affordableRank, LARGEST_BLOCK, psdRequest, PSD_OPTIONS } from "./psd-request.js";
-import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState, PsdRequest } from "./psd-request.js";
+import { affordableRank, psdRequest, type PsdRequest } from "./psd-request.js";
 import { rejectionBlock } from "./rejection-block.js";
 import { robustBlock } from "./robust-block.js";
 import { roundingSteps } from "./rounding-diagonal.js";
 import { largestResidual, pivotDraws } from "./single-pivot.js";
 
-export type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-request.js";
+export type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-options.js";
 
 export interface PsdLowRank {
   /** F: shape [N, k], float64, stored by columns. */
