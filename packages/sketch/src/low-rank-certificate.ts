@@ -33,6 +33,29 @@ export interface Residual {
   readonly bound: number;
 }
 
+/** Both certificates of A ≈ L R, in units of A; of an operator the second alone, twice. */
+export function* certify(
+  where: string,
+  A: LowRankOperand,
+  L: NdArray,
+  R: NdArray,
+  { seed, confidence }: { readonly seed: string; readonly confidence: number },
+  excess = 0,
+): Steps<{ readonly certificate: Certificate; readonly spectral: Certificate }> {
+  const { bound: frobenius } = yield* residualOf(where, A, L, R, excess);
+  const probed = yield* probe(where, A, L, R, seed, confidence);
+  const bound = Math.min(probed.bound + excess, frobenius);
+  const spectral: Certificate = finite({
+    kind: "statistical",
+    bound: boundInUnits(bound, A),
+    norm: SPECTRAL,
+    fraction: 0,
+    confidence: 1 - probed.failure,
+  });
+  if (A.rows === undefined) return { certificate: spectral, spectral };
+  return { certificate: finite({ kind: "deterministic", bound: boundInUnits(frobenius, A), norm: FROBENIUS }), spectral };
+}
+
 /** By the identity where A is sparse and the digits suffice, else by forming D a block of rows at a time. `excess`: error of L and R themselves. */
 export function* residualOf(where: string, A: LowRankOperand, L: NdArray, R: NdArray, excess = 0): Steps<Residual> {
   const [m, n] = A.shape;
@@ -95,34 +118,6 @@ function* byIdentity(
   return { norm: Math.sqrt(square), bound: Math.sqrt((square + rounding) * (1 + 1e-12)) };
 }
 
-/** Both certificates of A ≈ L R, in units of A; of an operator the second alone, twice. */
-export function* certify(
-  where: string,
-  A: LowRankOperand,
-  L: NdArray,
-  R: NdArray,
-  { seed, confidence }: { readonly seed: string; readonly confidence: number },
-  excess = 0,
-): Steps<{ readonly certificate: Certificate; readonly spectral: Certificate }> {
-  const { bound: frobenius } = yield* residualOf(where, A, L, R, excess);
-  const probed = yield* probe(where, A, L, R, seed, confidence);
-  const bound = Math.min(probed.bound + excess, frobenius);
-  const spectral: Certificate = finite({
-    kind: "statistical",
-    bound: boundInUnits(bound, A),
-    norm: SPECTRAL,
-    fraction: 0,
-    confidence: 1 - probed.failure,
-  });
-  if (A.rows === undefined) return { certificate: spectral, spectral };
-  return { certificate: finite({ kind: "deterministic", bound: boundInUnits(frobenius, A), norm: FROBENIUS }), spectral };
-}
-
-/** Of kind "none" where the bound says nothing. */
-function finite(certificate: Certificate & { readonly bound: number }): Certificate {
-  return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
-}
-
 /** 10 √(2/π) max ‖D w_i‖ and rounding, with as many probes as the confidence has nines; it fails with probability `failure`. */
 function* probe(
   where: string,
@@ -165,4 +160,9 @@ export function frobeniusAbove(X: NdArray): number {
 /** A bound of the scaled A, in units of A, rounded up, and what the factors lost where their entries are subnormal in these units. */
 function boundInUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
   return bound === 0 ? 0 : scaleByPowerOfTwo(bound * (1 + 1e-12), exponent) + (m + n) * Number.MIN_VALUE;
+}
+
+/** Of kind "none" where the bound says nothing. */
+function finite(certificate: Certificate & { readonly bound: number }): Certificate {
+  return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
 }
