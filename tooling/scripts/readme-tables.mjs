@@ -63,6 +63,39 @@ const IO = [
     ],
   },
 ]; // prettier-ignore
+const families = { d: 64, m: 512, n: 16_384 };
+const long = { d: 64, m: 512, n: 131_072 };
+const embedded = (label, ours, more) => ({ label, id: "sketch/families", size: families, ours, ...more });
+const SKETCH = [
+  {
+    title: "Embeddings of 16384 × 64 to 512 rows, against a product with a stored S",
+    rows: [embedded("countSketch", "countSketch"), embedded("sparseSign, 8 a column", "sparseSign"), embedded("srht", "srht"), embedded("gaussian", "gaussian")],
+  },
+  {
+    title: "The same of 131072 × 64, against one pass of column sums",
+    rows: ["countSketch", "sparseSign", "srht", "gaussian"].map((ours) => embedded(ours, ours, { size: long, over: "column sums" })),
+  },
+  {
+    title: "A sparse matrix of texts, 23705 × 233, to 1864 rows",
+    rows: ["countSketch", "sparseSign"].map((ours) => ({ label: ours, id: "sketch/sparse-embedding", size: { d: 233, n: 23_705 }, ours })).concat({ label: "sparseSign, against making it dense first", id: "sketch/sparse-embedding", size: { d: 233, n: 23_705 }, ours: "sparseSign", over: "sparseSign, made dense first" }),
+  },
+  {
+    title: "Leverage scores",
+    rows: [
+      { label: "exact, 16384 × 128", id: "sketch/leverage", size: { d: 128, n: 16_384 }, ours: "exact" },
+      { label: "within a certified factor, 131072 × 256, against exact", id: "sketch/leverage", size: { d: 256, n: 131_072 }, ours: "fast", over: "exact" },
+      { label: "distortion by Lanczos, sparse 100000 × 500, against exact", id: "sketch/distortion", size: { d: 500, n: 100_000 }, ours: "lanczos", over: "exact" },
+    ],
+  },
+  {
+    title: "Low rank",
+    rows: [
+      { label: "randomizedSvd, k = 20 of 4000 × 1000", id: "sketch/randomized-svd", size: { k: 20, m: 4000, n: 1000 }, ours: "randomizedSvd" },
+      { label: "the same, one power iteration, against svd", id: "sketch/randomized-svd", size: { k: 20, m: 4000, n: 1000 }, ours: "one power iteration", over: "svd" },
+      { label: "psdLowRank, k = 1000 of 18914 points, against one pivot at a time", id: "sketch/psd-low-rank", size: { k: 1000, n: 18_914 }, ours: "accelerated", over: "rpcholesky" },
+    ],
+  },
+]; // prettier-ignore
 const HEADS = {
   id: "attention/real-heads",
   size: { head: "0.0", n: 8192 },
@@ -76,6 +109,7 @@ const HEADS = {
 const pages = [
   { page: "packages/linalg-core/README.md", names: ["full", "quick"], table: (results) => comparisonTable(LINALG, results), ids: ["linalg/"] },
   { page: "packages/array-io/README.md", names: ["full", "quick"], table: (results) => comparisonTable(IO, results), ids: ["io/"] },
+  { page: "packages/sketch/README.md", names: ["sketch"], table: (results) => comparisonTable(SKETCH, results), ids: ["sketch/"] },
   { page: "packages/attention-approx/README.md", names: ["quick"], table: (results) => contenderTable(HEADS, results), ids: [] },
 ]; // prettier-ignore
 

@@ -216,9 +216,9 @@ export function judge(
   };
 }
 
-/** Empirical Bernstein bound on a mean of values in [0, R] (Maurer, Pontil 2009). */
+/** Empirical Bernstein bound on the mean of values in [0, R] of which m were drawn without replacement (Bardenet, Maillard 2015; arXiv:1309.4029). */
 function bernstein(mean: number, squares: number, m: number, failure: number, R: number): number {
   if (m < 2) return Infinity;
-  const L = log(2 / failure);
-  return mean + Math.sqrt((2 * (squares / (m - 1)) * L) / m) + (7 * R * L) / (3 * (m - 1));
+  const L = log(5 / failure);
+  return mean + Math.sqrt((2 * (squares / (m - 1)) * L) / m) + ((7 / 3 + 3 / Math.SQRT2) * R * L) / m;
 }

@@ -54,7 +54,7 @@ export function* join(state: AccumulatorState, { nodes, blocks, ranges }: Additi
 
 /** Node (l, j), or with its sibling their parent. */
 export function insertNode(nodes: Map<number, Float64Array>[], l: number, j: number, node: Float64Array): void {
-  let level = l, index = j, sum = node; // prettier-ignore
+  let level = l, index = j, sum = node, isNew = false; // prettier-ignore
   for (;;) {
     while (nodes.length <= level) nodes.push(new Map());
     const here = nodes[level]!;
@@ -64,7 +64,11 @@ export function insertNode(nodes: Map<number, Float64Array>[], l: number, j: num
       return;
     }
     here.delete(index ^ 1);
-    sum = index % 2 === 0 ? added(sum, sibling) : added(sibling, sum);
+    const out = isNew ? sum : new Float64Array(sum.length); // a sum of this call is nobody else's yet
+    if (index % 2 === 0) add(sum, sibling, out);
+    else add(sibling, sum, out);
+    sum = out;
+    isNew = true;
     index >>>= 1;
     level++;
   }
@@ -141,8 +145,7 @@ export function unionOf(some: readonly Range[], others: readonly Range[]): Range
   return union;
 }
 
-function added(left: Float64Array, right: Float64Array): Float64Array {
-  const sum = new Float64Array(left.length);
-  for (let p = 0; p < sum.length; p++) sum[p] = left[p]! + right[p]!;
-  return sum;
+/** out ← left + right; out may be one of them. */
+function add(left: Float64Array, right: Float64Array, out: Float64Array): void {
+  for (let p = 0; p < out.length; p++) out[p] = left[p]! + right[p]!;
 }

@@ -28,11 +28,11 @@ export function* applyRows(site: string, sample: Sample, A: Rows): Steps<Float64
   try {
     const tree = treeSum(scope, m * d);
     if ("sparse" in A && family.sparseNode !== undefined) {
-      const room = scope.alloc(8 * m * d);
       for (let from = 0; from < n; from += base) {
+        const room = scope.alloc(8 * m * d);
         const to = Math.min(n, from + base);
         yield* family.sparseNode(scope, sample, { matrix: A.sparse, from, to }, room);
-        yield* tree.push(room, to - from === base);
+        yield* tree.push(room, to - from === base, "given");
       }
     } else {
       const blocks = Math.max(1, Math.floor(STAGE_BYTES / (8 * base * d)));

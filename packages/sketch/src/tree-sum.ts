@@ -15,8 +15,8 @@ interface Node {
 }
 
 export interface TreeSum {
-  /** The next node, of entries at the address; they are read, not kept. */
-  push(address: number, isWhole: boolean): Steps<void>;
+  /** The next node, of entries at the address: copied where they are kept, or, where they are `given`, the tree's own from here on. */
+  push(address: number, isWhole: boolean, given?: "given"): Steps<void>;
   /** The address of the sum. */
   sum(): Steps<number>;
 }
@@ -35,17 +35,19 @@ export function treeSum(scope: Scope, entries: number): TreeSum {
   }
 
   return {
-    *push(address, isWhole) {
+    *push(address, isWhole, given) {
       let right = address;
       let level = 0;
+      let isOwn = given !== undefined;
       while (isWhole && stack.length > 0 && stack[stack.length - 1]!.level === level) {
         const left = stack.pop()!;
         yield* add(left.address, right);
-        if (right !== address) scope.free(right);
+        if (isOwn) scope.free(right);
         right = left.address;
+        isOwn = true;
         level++;
       }
-      if (right === address) {
+      if (!isOwn) {
         right = scope.alloc(8 * entries);
         runtime().memory.f64.copyWithin(right / 8, address / 8, address / 8 + entries);
       }
