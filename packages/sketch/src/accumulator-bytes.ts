@@ -34,6 +34,7 @@ export function sampleBytes(sample: Sample, width = 0): Uint8Array<ArrayBuffer> 
   return bytes;
 }
 
+/** The state as bytes. */
 export function encodeState({ sample, width, nodes, blocks }: AccumulatorState): Uint8Array<ArrayBuffer> {
   const head = sampleBytes(sample, width);
   const m = sample.distribution.rows;
@@ -64,6 +65,7 @@ export function encodeState({ sample, width, nodes, blocks }: AccumulatorState):
   return bytes;
 }
 
+/** The state that was encoded; FormatError for anything else. */
 export function decodeState(where: string, bytes: Uint8Array): AccumulatorState {
   if (!(bytes instanceof Uint8Array)) throw new OptionError(where, "bytes", "a Uint8Array", bytes);
   const from = reader(where, bytes);

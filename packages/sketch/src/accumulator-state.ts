@@ -75,7 +75,7 @@ export function insertNode(nodes: Map<number, Float64Array>[], l: number, j: num
 }
 
 /** Σ of all that is there, from left to right: [m, d] row-major, without the scale. */
-export function* sumOf(state: AccumulatorState): Steps<Float64Array<ArrayBuffer>> {
+export function* sumOfNodes(state: AccumulatorState): Steps<Float64Array<ArrayBuffer>> {
   const pieces: { readonly first: number; readonly node: Float64Array }[] = [];
   state.nodes.forEach((level, l) => { for (const [j, node] of level) pieces.push({ first: j * powerOfTwo(l), node }); }); // prettier-ignore
   for (const [k, rows] of state.blocks) pieces.push({ first: k, node: yield* blockNode(state, k, rows) });
@@ -134,6 +134,7 @@ export function commonRow(some: readonly Range[], others: readonly Range[]): num
   return -1;
 }
 
+/** Ranges that hold the rows of both, which have none in common. */
 export function unionOf(some: readonly Range[], others: readonly Range[]): Range[] {
   const union: [number, number][] = [];
   for (const [from, to] of [...some, ...others].sort((x, y) => x[0] - y[0])) {

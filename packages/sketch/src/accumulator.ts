@@ -3,7 +3,8 @@
  *
  *   S  m × n, n the capacity: row i of A meets column i of S      A  n × d, of which some rows have been added; the others count as zeros
  *
- * The value depends on the set of rows alone, to the bit: any split, any order and any merges, and what applyLeft gives for all of A at once.
+ * The value depends on the set of rows alone, to the bit: any split, any order and any merges, and what applyLeft gives for all of A at
+ * once, as a dense matrix.
  * accumulator-state.ts says how.  Source: Subquad's own convention.
  */
 import {
@@ -21,14 +22,13 @@ import {
 import { openScope } from "@subquad/linalg-core/kernels";
 import { runSync, type Steps } from "@subquad/linalg-core/steps";
 import { decodeState, encodeState, sampleBytes } from "./accumulator-bytes.js";
-import { commonRow, emptyState, insertNode, join, nodesOf, sumOf, type AccumulatorState, type Addition } from "./accumulator-state.js";
-import { shapeOf, stage, type Rows } from "./apply.js";
+import { commonRow, emptyState, insertNode, join, nodesOf, sumOfNodes, type AccumulatorState, type Addition } from "./accumulator-state.js";
+import { stage, STAGE_BYTES } from "./apply.js";
 import { assertDistribution } from "./distribution-check.js";
 import type { SketchDistribution } from "./distributions.js";
-import { readRows } from "./operator.js";
+import { readRows, rowsOf, shapeOf, type Rows } from "./rows.js";
 import type { Range } from "./sample.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface AccumulatorOptions {
   /** Same seed, same bits. Default "0". */
@@ -56,9 +56,6 @@ export interface SketchAccumulator {
   /** For decodeAccumulator, here or elsewhere: equal bytes for equal sets of rows. */
   encode(): Uint8Array<ArrayBuffer>;
 }
-
-/** Bytes of rows that are embedded at a time. */
-const STAGE_BYTES = 2 ** 22;
 
 const states = new WeakMap<SketchAccumulator, AccumulatorState>();
 
@@ -109,7 +106,7 @@ function accumulator(state: AccumulatorState): SketchAccumulator {
     update: (rows, places) => { runSync(updateSteps("update", state, rows, places)); }, // prettier-ignore
     merge: (other) => { runSync(mergeSteps("merge", state, other)); }, // prettier-ignore
     value: () => {
-      const sum = runSync(sumOf(state));
+      const sum = runSync(sumOfNodes(state));
       for (let p = 0; p < sum.length; p++) sum[p] = distribution.scale * sum[p]!;
       const result = view(sum, [distribution.rows, width]);
       assertFinite(result, "value(result overflows float64)");

@@ -1,7 +1,8 @@
 /**
  * Appends the columns of a block of pivots to the factor: matrix products over strips of rows, then substitution.
  *
- *   T  b  pivots of the block      L_T  b × b  Cholesky factor of the residual's entries G[T, T]      base  columns of F when T was chosen
+ *   K  N × N      F  N × k  by columns      T  b  pivots of the block      L_T  b × b  Cholesky factor of the residual's entries G[T, :]
+ *   base  columns of F when T was chosen      G, Xᵀ  of a strip of m rows: m × b
  *
  *   strip by strip of K's rows:   G = K[:, T] − F F[T, :]ᵀ ;   X = L_T⁻¹ Gᵀ ;   the rows of X are the new columns
  *

@@ -1,7 +1,7 @@
 /**
  * Appends the column of one pivot to the factor: every column so far is streamed once, whatever the cache holds.
  *
- *   z  pivot      h  its residual diagonal      f = (K[:, z] − F F_zᵀ) / √h
+ *   K  N × N      F  N × k  by columns, F_z its row z      z  pivot      h  its residual diagonal      new column (K[:, z] − F F_zᵀ) / √h
  *
  * Source: textbook pivoted Cholesky.
  */

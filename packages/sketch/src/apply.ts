@@ -5,35 +5,16 @@
  *
  * Source: Subquad's own convention.
  */
-import {
-  assertFinite,
-  csrToDense,
-  NonFiniteError,
-  selectRows,
-  slice,
-  splitSite,
-  view,
-  type CsrMatrix,
-  type NdArray,
-} from "@subquad/linalg-core";
+import { assertFinite, NonFiniteError, splitSite, view } from "@subquad/linalg-core";
 import { callKernel, coreKernels, gather, openScope, runtime } from "@subquad/linalg-core/kernels";
 import { rest, type Steps } from "@subquad/linalg-core/steps";
 import { familyOf } from "./families.js";
+import { rangeOf, shapeOf, type Rows } from "./rows.js";
 import type { Sample } from "./sample.js";
 import { treeSum } from "./tree-sum.js";
 
 /** Bytes of A that are staged at a time: enough tiles for a pool, and in the cache of most machines. */
-const STAGE_BYTES = 2 ** 22;
-
-/** A matrix of either kind, checked: n × d. */
-export type Rows = { readonly dense: NdArray } | { readonly sparse: CsrMatrix };
-
-/** [n, d]. */
-export function shapeOf(A: Rows): readonly [number, number] {
-  if ("sparse" in A) return A.sparse.shape;
-  const [n = 0, d = 0] = A.dense.shape;
-  return [n, d];
-}
+export const STAGE_BYTES = 2 ** 22;
 
 /** S A, float64, row-major; `site` names A in errors. */
 export function* applyRows(site: string, sample: Sample, A: Rows): Steps<Float64Array<ArrayBuffer>> {
@@ -99,16 +80,7 @@ export function* stage(site: string, A: Rows, from: number, count: number, addre
 }
 
 function copyRows(A: Rows, from: number, count: number, address: number): void {
-  const { f64 } = runtime().memory;
-  if ("dense" in A) {
-    gather(slice(A.dense, [from, from + count]), f64, address / 8);
-    return;
-  }
-  const part = selectRows(
-    A.sparse,
-    Int32Array.from({ length: count }, (_, i) => from + i),
-  );
-  gather(csrToDense(part), f64, address / 8);
+  gather(rangeOf(A, from, from + count), runtime().memory.f64, address / 8);
 }
 
 /** NonFiniteError for rows [from, from + count) of A, which lie at the address. */

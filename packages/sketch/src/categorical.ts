@@ -1,7 +1,7 @@
 /**
  * Draws of an index with probability proportional to a weight.
  *
- *   d  N  weights ≥ 0      P  N  prefix sums of d, added in index order, so that the same weights give the same draws everywhere
+ *   d  N  numbers ≥ 0      w  N  weights, 1 unless given      P  N  prefix sums of w_i d_i, added in index order, so that the same weights give the same draws everywhere
  *
  * Source: textbook inversion of the distribution function.
  */

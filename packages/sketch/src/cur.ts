@@ -25,13 +25,13 @@ import {
 } from "@subquad/linalg-core";
 import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, qrSteps, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import type { Rows } from "./apply.js";
 import { columnsAt, skeleton } from "./interpolative.js";
-import { certify, frobeniusAbove, gamma } from "./low-rank-certificate.js";
-import { entriesOf, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
+import { certify, frobeniusAbove } from "./low-rank-certificate.js";
+import { entriesOf, inUnits, readMatrix, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
-import { inUnits } from "./qb.js";
 import { singularVectors } from "./randomized-svd.js";
+import { gammaAbove } from "./round-off.js";
+import type { Rows } from "./rows.js";
 import { sampleRowsSteps } from "./sampling.js";
 
 export interface CurOptions extends LowRankOptions {
@@ -106,7 +106,7 @@ export function* curSteps(
   const size = frobeniusAbove(C) * frobeniusAbove(R);
   // half a smallest number for each entry of the core, in units of A
   const vanished = operand.exponent > 0 ? core.size * scaleByPowerOfTwo(2 ** -1000, operand.exponent) * 2 ** -74 : 0;
-  const excess = gamma(J.length + 4) * frobeniusAbove(core) * size + vanished * size; // of C times core
+  const excess = gammaAbove(J.length + 4) * frobeniusAbove(core) * size + vanished * size; // of C times core
   const { certificate, spectral } = yield* certify(where, operand, left, R, request, excess);
   return {
     columns: J,

@@ -5,7 +5,7 @@
  *
  *   lower = 1/σ_max(X), upper = 1/σ_min(X)      G = XᵀX      e = 2γ κ ‖X‖_F  rounding of X
  *
- * "exact": eigenvalues w of G, each widened by what rounding can have done to it. "lanczos": an interval that holds the spectrum of X ᵀX, from its
+ * "exact": eigenvalues w of G, each widened by what rounding can have done to it. "lanczos": an interval that holds the spectrum of XᵀX, from its
  * products alone. Columns of A that are not combinations of the r columns beyond rounding are lost in M: then lower is 0.
  * Source: M = S A gives σ(S Q), Q a basis of range(A); Kuczyński and Woźniakowski 1992 for Lanczos.
  */
@@ -41,9 +41,9 @@ import {
   type RunControl,
   type Steps,
 } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { addLosses, isLossy, startLosses } from "./losses.js";
-import { readRows } from "./operator.js";
+import { UNIT } from "./round-off.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
 import { isBeyondSquares, scaledColumns, whitenedBlocks, whitenSteps, type Whitening } from "./whiten.js";
 
 export interface MeasureDistortionOptions {
@@ -71,7 +71,6 @@ export interface Distortion {
 }
 
 const OPTION_NAMES = ["method", "confidence", "steps", "seed"];
-const UNIT = 2 ** -53;
 /** What squares below 2^-1074 can hide in norms of any number of entries. */
 const UNDERFLOW = 2 ** -500;
 /** Exponents of D beyond which a vector D v may overflow, or A D v lose what it is made of: A D is then made instead. */
@@ -88,7 +87,7 @@ const NORM = "singular values of S Q, minus 1";
  * @returns a promise of Distortion; "exact" is a proof, "lanczos" holds with its confidence over the seed.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index.
  * @complexity exact 3 n d² flops; lanczos 2 · steps products with A and Aᵀ; O(d²) space.
- * @source Kuczyński and Woźniakowski 1992; the rounding of substitution.
+ * @source Kuczyński and Woźniakowski 1992; the rounding of substitution and of products.
  * @example const { lower, upper } = await measureDistortion(A, sketch);
  */
 export function measureDistortion(

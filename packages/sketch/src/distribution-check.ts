@@ -4,7 +4,7 @@
  * Source: Subquad's own convention.
  */
 import { assertBoolean, assertInteger, assertOneOf, OptionError } from "@subquad/linalg-core";
-import { assertEqual, FAMILIES, scaleOf, transformLength, type SketchDistribution } from "./distributions.js";
+import { assertDistinctDraws, FAMILIES, scaleOf, transformLength, type SketchDistribution } from "./distributions.js";
 
 /** Throws unless it is what gaussian, rademacher, countSketch, sparseSign, srht or rowSampling returns. */
 export function assertDistribution(where: string, distribution: unknown): asserts distribution is SketchDistribution {
@@ -33,7 +33,7 @@ export function assertDistribution(where: string, distribution: unknown): assert
       );
     }
     assertProbabilities(where, probabilities);
-    if (!replacement!) assertEqual(where, "distribution.rows", rows!, probabilities);
+    if (!replacement!) assertDistinctDraws(where, "distribution.rows", rows!, probabilities);
   }
   const wanted = scaleOf(family!, rows!, nonzeros);
   if (scale !== wanted) throw new OptionError(where, "distribution.scale", `the number ${wanted}`, scale);

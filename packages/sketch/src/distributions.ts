@@ -17,7 +17,7 @@ import {
 } from "@subquad/linalg-core";
 import type { VectorInput } from "@subquad/linalg-core";
 
-/** Their names. */
+/** Names of the families. */
 export const FAMILIES = ["gaussian", "rademacher", "countSketch", "sparseSign", "srht", "rowSampling"] as const;
 
 /**
@@ -169,7 +169,7 @@ export function rowSampling(m: number, probabilities: VectorInput, options: RowS
   const p = normalized(where, denseCopy(given, "float64"));
   const n = p.length;
   const common = sizes(where, m, n);
-  if (!replacement) assertEqual(where, "m", m, p);
+  if (!replacement) assertDistinctDraws(where, "m", m, p);
   return withScale({ ...common, probabilities: p, replacement });
 }
 
@@ -187,7 +187,7 @@ function sizes(where: Family, m: number, n: number): Pick<SketchDistribution, "f
 }
 
 /** Without replacement: no more rows than there are, all as probable. */
-export function assertEqual(where: string, name: string, m: number, p: Float64Array): void {
+export function assertDistinctDraws(where: string, name: string, m: number, p: Float64Array): void {
   assertInteger(where, { [name]: m }, 1, p.length);
   if (p.some((value) => value !== p[0])) {
     throw new OptionError(where, name.replace(/m$|rows$/, "probabilities"), "equal ones without replacement", "others");

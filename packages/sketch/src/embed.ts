@@ -13,7 +13,6 @@ import {
   assertKnownOptions,
   assertOneOf,
   denseCopy,
-  csrToDense,
   isCsr,
   NotConvergedError,
   view,
@@ -24,11 +23,11 @@ import {
   type Seed,
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf } from "./apply.js";
 import { measureDistortionSteps, type Distortion } from "./distortion.js";
 import { countSketch, gaussian, rademacher, sparseSign, srht, type SketchDistribution } from "./distributions.js";
-import { leftSteps, readRows, sampleSketch, type SketchOperator } from "./operator.js";
+import { leftSteps, sampleSketch, type SketchOperator } from "./operator.js";
 import { planEmbedding, type EmbeddingPlan } from "./plan.js";
+import { denseOf, readRows, shapeOf } from "./rows.js";
 import { seedFrom } from "./seed.js";
 
 /** Families that embed any matrix; rowSampling needs probabilities: see sampleRows. */
@@ -39,7 +38,7 @@ export interface EmbedSubspaceOptions {
   readonly epsilon?: number;
   /** δ: of lanczos, over all that are measured, and of the plan. In [1e-11, 0.5]. Default 1e-3. */
   readonly failure?: number;
-  /** Default "auto": the cheapest; "none" when no sketch pays. A named one is kept to. */
+  /** Default "auto": the cheapest; "none" when no sketch pays. A named one is kept to wherever its plan has a sketch at all. */
   readonly family?: EmbeddingFamily | "auto";
   /** How distortions are measured: see measureDistortion. Default "auto". */
   readonly measure?: "auto" | "exact" | "lanczos";
@@ -143,7 +142,7 @@ function boundOf({ lower, upper }: { readonly lower: number; readonly upper: num
 function asItIs(where: string, A: MatrixInput | CsrMatrix, plan: EmbeddingPlan, seed: string, attempts = 0): EmbedSubspaceResult {
   const { rows, dtype } = readRows(A, `${where}(A)`);
   if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`);
-  const dense = "sparse" in rows ? csrToDense(rows.sparse) : rows.dense;
+  const dense = denseOf(rows);
   const sketch = view(denseCopy(dense, dtype), dense.shape);
   const certificate: Certificate = { kind: "exact", bound: 0 };
   return { sketch, lower: 1, upper: 1, method: "none", certificate, diagnostics: { plan, attempts, seed } };

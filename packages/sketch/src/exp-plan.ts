@@ -40,6 +40,7 @@ const TENSOR_SKETCH_DEGREE = 16;
 /** Nanoseconds of a feature a level of its transforms, on one thread of a 2-core x86-64 server. */
 const COST_LEVEL = 4;
 
+/** The options of expFeatures, checked. */
 export interface ExpFeatureRequest {
   readonly d: number;
   readonly m: number;
@@ -90,6 +91,7 @@ export function tailOf(radius: number, L: number): number {
   return radius < L + 2 ? sizeOf(radius, L + 1) / (1 - radius / (L + 2)) : Infinity;
 }
 
+/** The least L whose tail is allowed, or the most that is tried. */
 function leastDegree(radius: number, allowed: number): number {
   let L = 0;
   while (L < MOST_DEGREE && !(tailOf(radius, L) <= allowed)) L++;

@@ -10,8 +10,10 @@ import { AssumptionError, assertFinite, denseCopy, ShapeError, solveTriangular, 
 import type { MatrixInput, NdArray, VectorInput } from "@subquad/linalg-core";
 import { asMatrix, vectorEntries } from "@subquad/linalg-core/kernels";
 import type { Resumable } from "./psd-options.js";
-import { checkCore } from "./psd-resume.js";
-import { gamma, roundingOf } from "./rounding-diagonal.js";
+import { readCore } from "./psd-resume.js";
+import { gamma } from "./round-off.js";
+import { roundingOf } from "./rounding-diagonal.js";
+import { squaredNorm } from "./sums.js";
 
 export interface ExtendedLowRank {
   /** φ: shape [q, k], float64. */
@@ -42,7 +44,7 @@ export interface ExtendableLowRank extends Resumable {
  */
 export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagonal: VectorInput): ExtendedLowRank {
   const where = "extendLowRank";
-  const { k, core: given, relativeError } = checkCore(where, low);
+  const { k, core: given, relativeError } = readCore(where, low);
   const C = asMatrix(cross, `${where}(cross)`);
   const [q = 0, width] = C.shape;
   if (width !== k) throw new ShapeError(where, "cross", `${k} columns, one for each pivot`, C.shape);
@@ -58,7 +60,7 @@ export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagon
   const W = isEmpty ? F : denseCopy(solveTriangular(core, view(F, [k, q]), { transpose: true }), "float64");
   const features = new Float64Array(q * k);
   const residualDiagonal = new Float64Array(q), roundingDiagonal = new Float64Array(q); // prettier-ignore
-  const norms = Float64Array.from({ length: k }, (_, s) => Math.sqrt(sumOfSquares(L, s * k, k) / (1 - κ)));
+  const norms = Float64Array.from({ length: k }, (_, s) => Math.sqrt(squaredNorm(L, s * k, k) / (1 - κ)));
   for (let i = 0; i < q; i++) {
     let square = 0, ω = 0; // prettier-ignore
     for (let s = 0; s < k; s++) {
@@ -77,10 +79,4 @@ export function extendLowRank(low: ExtendableLowRank, cross: MatrixInput, diagon
     roundingDiagonal[i] = rounding;
   }
   return { features: view(features, [q, k]), residualDiagonal, roundingDiagonal };
-}
-
-function sumOfSquares(values: Float64Array, from: number, count: number): number {
-  let sum = 0;
-  for (let p = from; p < from + count; p++) sum += values[p]! * values[p]!;
-  return sum;
 }

@@ -12,8 +12,8 @@ import type { CsrMatrix, MatrixInput, NdArray } from "@subquad/linalg-core";
 import { exponentOf, powerOfTwo } from "@subquad/linalg-core/kernels";
 import { exp } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
-import { readRows } from "./operator.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
+import { squaredNorm } from "./sums.js";
 
 /** k: what the inner products of features stand for. */
 export type FeatureKernel =
@@ -68,6 +68,7 @@ export interface FeaturePart {
   readonly factor: number;
 }
 
+/** What a map is made of. */
 export interface FeatureFacts {
   readonly inputDim: number;
   readonly kernel: FeatureKernel;
@@ -176,10 +177,9 @@ function lift(X: Rows, from: number, to: number, gamma: number, offset: number):
 function gaussianWeights({ count, rowPointers, values, exponents }: LiftedRows): Float64Array {
   const weights = new Float64Array(count);
   for (let i = 0; i < count; i++) {
-    let sum = 0;
-    for (let p = rowPointers[i]!; p < rowPointers[i + 1]!; p++) sum += values[p]! * values[p]!;
+    const square = squaredNorm(values, rowPointers[i], rowPointers[i + 1]! - rowPointers[i]!);
     const root = powerOfTwo(exponents[i]!);
-    weights[i] = exp(-0.5 * sum * root * root);
+    weights[i] = exp(-0.5 * square * root * root);
   }
   return weights;
 }

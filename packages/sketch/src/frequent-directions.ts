@@ -15,7 +15,6 @@ import {
   assertFinite,
   assertInteger,
   assertKnownOptions,
-  csrToDense,
   denseCopy,
   NonFiniteError,
   OptionError,
@@ -27,9 +26,9 @@ import {
   type MatrixInput,
   type NdArray,
 } from "@subquad/linalg-core";
-import { shapeOf } from "./apply.js";
-import { readRows } from "./operator.js";
 import { decodeSketch, encodeSketch, LARGEST, MOST_COLUMNS, MOST_ROWS, type SketchState } from "./frequent-directions-bytes.js";
+import { UNIT } from "./round-off.js";
+import { denseOf, readRows, shapeOf } from "./rows.js";
 
 export interface FrequentDirectionsOptions {
   /** l ≥ 1: rows that are kept. Default min(d, 64): Δ is then at most 1/32 of what the best 32 directions leave. */
@@ -61,8 +60,6 @@ export interface FrequentDirections {
   /** The state, for decodeFrequentDirections: little-endian, with a version. */
   encode(): Uint8Array<ArrayBuffer>;
 }
-
-const UNIT = 2 ** -53;
 
 /**
  * An empty sketch of rows of a width.
@@ -122,7 +119,7 @@ function entriesFor(where: string, rows: MatrixInput | CsrMatrix, width: number)
   const [, d] = shapeOf(given);
   if (d !== width) throw new ShapeError(where, "rows", `a matrix of ${width} columns`, shapeOf(given));
   if ("dense" in given) assertFinite(given.dense, site);
-  const entries = denseCopy("dense" in given ? given.dense : csrToDense(given.sparse), "float64");
+  const entries = denseCopy(denseOf(given), "float64");
   for (let p = 0; p < entries.length; p++) {
     if (Math.abs(entries[p]!) > LARGEST) throw new NonFiniteError(where, "rows: its squares", entries[p]!, [Math.floor(p / d), p % d]);
   }

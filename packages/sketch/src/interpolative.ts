@@ -22,11 +22,12 @@ import {
   type NdArray,
 } from "@subquad/linalg-core";
 import { qrSteps, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { certify, residualOf } from "./low-rank-certificate.js";
-import { entriesOf, readMatrix, sumOfSquares, transposed, type LowRankOperand } from "./low-rank-operand.js";
+import { entriesOf, readMatrix, transposed, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
 import { rangeBasis } from "./range-finder.js";
+import { shapeOf, type Rows } from "./rows.js";
+import { sumOfSquares } from "./sums.js";
 
 export interface InterpolativeOptions extends LowRankOptions {
   /** What is kept of A. Default "columns". */
@@ -103,6 +104,7 @@ export function* interpolativeDecompositionSteps(
   };
 }
 
+/** The columns that are kept, and how the others come from them. */
 export interface Skeleton {
   readonly J: Int32Array;
   /** [k, n]. */

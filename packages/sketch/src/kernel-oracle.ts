@@ -15,6 +15,7 @@ import type { MatrixInput } from "@subquad/linalg-core";
 import { exponentials, kernelBlock, kernelDiagonal, type Points } from "./kernel-entries.js";
 import { isDistanceKernel, kernelShape, type KernelOracleOptions, type KernelShape } from "./kernel-options.js";
 import type { PsdOracle } from "./psd-oracle.js";
+import { gamma } from "./round-off.js";
 
 export type { KernelName, KernelOracleOptions, KernelSpec } from "./kernel-options.js";
 
@@ -93,13 +94,13 @@ function packPoints(where: string, N: number, d: number, data: Float64Array, { k
  * exponent by σ times that. 2 ulp of the exponential and the few operations beside are among the 16 more units.
  */
 function relativeError({ d, byDifferences, largest }: Points, { kernel, scale, degree, weights }: KernelShape): number {
-  const gamma = ((d + 16) * 2 ** -53) / (1 - (d + 16) * 2 ** -53);
+  const γ = gamma(d + 16);
   let heaviest = 0;
   for (const w of weights) heaviest = Math.max(heaviest, Math.abs(w));
   const weighing = heaviest * 2 ** -49; // at most 8 roundings of exponents up to 2 max|w|
-  if (kernel === "polynomial" || kernel === "linear") return degree * gamma + weighing;
-  if (kernel === "exp") return 2 * gamma * (1 + scale * largest) + weighing;
-  return (byDifferences ? 2 * gamma : 8 * gamma * (1 + largest)) + weighing;
+  if (kernel === "polynomial" || kernel === "linear") return degree * γ + weighing;
+  if (kernel === "exp") return 2 * γ * (1 + scale * largest) + weighing;
+  return (byDifferences ? 2 * γ : 8 * γ * (1 + largest)) + weighing;
 }
 
 function assertRepresentable(where: string, diagonal: Float64Array, X: Points, { kernel, scale, weights }: KernelShape): void {

@@ -5,10 +5,12 @@
  *
  * Source: see leverage.ts.
  */
-import { csrToDense, view, type Certificate, type NdArray } from "@subquad/linalg-core";
+import { view, type Certificate, type NdArray } from "@subquad/linalg-core";
 import type { Steps } from "@subquad/linalg-core/steps";
-import { applyRows, shapeOf, type Rows } from "./apply.js";
+import { applyRows } from "./apply.js";
 import { sparseSign } from "./distributions.js";
+import { denseOf, shapeOf, type Rows } from "./rows.js";
+import { squaredNorm } from "./sums.js";
 import { whitenSteps, type Whitening } from "./whiten.js";
 
 export interface LeverageScores {
@@ -53,30 +55,12 @@ export function* whitened(request: ScoreRequest, attempt: number): Steps<{ reado
   const m = Math.max(4 * d, d + 32);
   const isSketched = attempt < ATTEMPTS && length > 2 * m;
   const sample = { distribution: sparseSign(m, length), seed: attempt === 0 ? `leverage/${seed}` : `leverage/${seed}/${attempt}` };
-  const M = isSketched ? view(yield* applyRows(`${where}(A)`, sample, rows), [m, d]) : dense(rows);
+  const M = isSketched ? view(yield* applyRows(`${where}(A)`, sample, rows), [m, d]) : denseOf(rows);
   return { M, W: yield* whitenSteps(where, M, rankTolerance) };
 }
 
 /** scores[first + i] ← ‖row i‖², for the rows whose scores are wanted. */
 export function squareRows(entries: Float64Array, width: number, first: number, scores: Float64Array): void {
   const count = Math.min(entries.length / width, scores.length - first);
-  for (let i = 0; i < count; i++) scores[first + i] = squareOf(entries, i * width, width);
-}
-
-/** Sum of squares of `count` entries. */
-export function squareOf(entries: Float64Array, from: number, count: number): number {
-  let sum = 0;
-  for (let p = from; p < from + count; p++) sum += entries[p]! * entries[p]!;
-  return sum;
-}
-
-/** Sum of entries. */
-export function sumOf(entries: Float64Array): number {
-  let sum = 0;
-  for (const entry of entries) sum += entry;
-  return sum;
-}
-
-function dense(A: Rows): NdArray {
-  return "dense" in A ? A.dense : csrToDense(A.sparse);
+  for (let i = 0; i < count; i++) scores[first + i] = squaredNorm(entries, i * width, width);
 }

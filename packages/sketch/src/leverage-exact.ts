@@ -9,15 +9,15 @@
  */
 import { denseCopy, gram, view } from "@subquad/linalg-core";
 import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf } from "./apply.js";
-import { ATTEMPTS, noScores, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
-import type { LeverageScores } from "./leverage-basis.js";
+import { ATTEMPTS, noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
+import { UNIT } from "./round-off.js";
+import { shapeOf } from "./rows.js";
+import { sumOf } from "./sums.js";
 import { isBeyondSquares, whitenedBlocks, type Whitening } from "./whiten.js";
 
 /** Condition of G above which another sketch is taken: that of a good one is about 9. */
 const WORST = 100;
-const UNIT = 2 ** -53;
 
 /** All scores; one pass for G and one for the norms. */
 export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {

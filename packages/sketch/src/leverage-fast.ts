@@ -4,20 +4,20 @@
  *   X = (A D)[:, J] R⁻¹  n × r, whiten.ts      lower, upper  distortion of the sketch: lower² ‖x_i‖² ≤ τ_i ≤ upper² ‖x_i‖²
  *   t_i = ‖x_i Ω‖² / k  the scores, Ω  r × k standard normals, k = ⌈8 / (ε² − 2ε³/3)⌉; t_i = ‖x_i‖² where k ≥ r
  *
- * What Ω does to the norms of rows is measured on a random sample of them, by substitution: of the factors by which a row may be wrong,
+ * What Ω does to the norms of rows is measured on a random sample of them, whose x_i are computed: of the factors by which a row may be wrong,
  * max(upper² ‖x_i‖² / t_i, t_i / (lower² ‖x_i‖²)), all but a share of the rows keep the largest that the sample has. Where the distortion is large
  * or cannot be told, A being too ill-conditioned for products with AᵀA (beyond 1e6 or so), the exact method takes over.  Source: arXiv:1109.3843.
  */
 import { denseCopy, rngFor, selectRows, solveTriangular, view, type NdArray } from "@subquad/linalg-core";
-import { powerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
-import { noScores, squareOf, squareRows, sumOf, whitened, type ScoreRequest } from "./leverage-basis.js";
+import { noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
-import type { LeverageScores } from "./leverage-basis.js";
+import { UNIT } from "./round-off.js";
+import { matrixOf, rowsOf, shapeOf, type Rows } from "./rows.js";
 import { rowsNeeded } from "./sample-size.js";
-import { rowsOf, whitenedBlocks, type Whitening } from "./whiten.js";
+import { squaredNorm, sumOf } from "./sums.js";
+import { isFar, placed, whitenedBlocks, type Whitening } from "./whiten.js";
 
 /** Sketches that are tried. */
 const TRIES = 2;
@@ -25,14 +25,11 @@ const TRIES = 2;
 const STRETCH = 10;
 /** Share of the rows that may be further off. */
 const FRACTION = 0.02;
-/** Exponents of columns beyond which a product with D R⁻¹ Ω may overflow. */
-const FAR = 900;
-const UNIT = 2 ** -53;
 
 /** Scores with a statistical certificate: half of δ for the distortion of all sketches that may be tried, half for the sample of rows. */
 export function* fastScores(request: ScoreRequest, epsilon: number, failure: number): Steps<LeverageScores> {
   const { where, rows, n, seed } = request;
-  const input = "dense" in rows ? rows.dense : rows.sparse;
+  const input = matrixOf(rows);
   for (let attempt = 0; ; attempt++) {
     const { M, W } = yield* whitened(request, attempt);
     const r = W.rank;
@@ -44,7 +41,7 @@ export function* fastScores(request: ScoreRequest, epsilon: number, failure: num
     }
     if (r === 0) return noScores(n, "fast", seed, attempt + 1);
     const k = Math.ceil(8 / (epsilon * epsilon * (1 - (2 / 3) * epsilon)));
-    const isDirect = k >= r || W.exponents.some((exponent) => Math.abs(exponent) > FAR);
+    const isDirect = k >= r || isFar(W);
     const scores = isDirect ? yield* squares(rows, W, n) : yield* combinedSquares(where, rows, W, n, k, seed);
     const { least, most } = isDirect ? { least: 1, most: 1 } : yield* ratios(rows, W, scores, failure / 2, seed);
     const e = 4 * (r + 8) * UNIT * W.condition; // of a row of X, on which both sides rest
@@ -77,10 +74,8 @@ function* squares(rows: Rows, W: Whitening, n: number): Steps<Float64Array> {
 
 /** ‖x_i Ω‖² / k. */
 function* combinedSquares(where: string, rows: Rows, W: Whitening, n: number, k: number, seed: string): Steps<Float64Array> {
-  const [, d] = shapeOf(rows);
-  const input = "dense" in rows ? rows.dense : rows.sparse;
   const scores = new Float64Array(n);
-  squareRows(denseCopy(yield* matmulSteps(where, input, combinations(W, d, k, seed)), "float64"), k, 0, scores);
+  squareRows(denseCopy(yield* matmulSteps(where, matrixOf(rows), combinations(W, k, seed)), "float64"), k, 0, scores);
   for (let i = 0; i < n; i++) scores[i] = scores[i]! / k;
   return scores;
 }
@@ -98,7 +93,7 @@ function* ratios(
   yield* whitenedBlocks(pickRows(rows, drawn), W, (X, _, first) => {
     const entries = denseCopy(X, "float64");
     for (let i = 0; i < (X.shape[0] ?? 0); i++) {
-      const square = squareOf(entries, i * W.rank, W.rank);
+      const square = squaredNorm(entries, i * W.rank, W.rank);
       if (square === 0) continue;
       const ratio = scores[drawn[first + i]!]! / square;
       least = Math.min(least, ratio);
@@ -109,20 +104,13 @@ function* ratios(
 }
 
 /** D P R⁻¹ Ω: [d, k], so that A times it is X Ω; Ω standard normals. */
-function combinations({ rank: r, order, exponents, R }: Whitening, d: number, k: number, seed: string): NdArray {
+function combinations(W: Whitening, k: number, seed: string): NdArray {
   const rng = rngFor(seed, "sketch/leverage/combinations");
   const Ω = view(
-    Float64Array.from({ length: r * k }, () => rng.normal()),
-    [r, k],
+    Float64Array.from({ length: W.rank * k }, () => rng.normal()),
+    [W.rank, k],
   );
-  const T = denseCopy(solveTriangular(R, Ω, { upper: true }), "float64");
-  const spread = new Float64Array(d * k);
-  for (let j = 0; j < r; j++) {
-    const at = order[j]! * k;
-    const scale = powerOfTwo(exponents[order[j]!]!);
-    for (let c = 0; c < k; c++) spread[at + c] = scale * T[j * k + c]!;
-  }
-  return view(spread, [d, k]);
+  return placed(W, solveTriangular(W.R, Ω, { upper: true }));
 }
 
 /** Rows whose norms are held against their estimates: as many as say something of all but 2 % of the rows. */

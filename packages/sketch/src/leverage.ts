@@ -20,17 +20,17 @@ import {
   type Seed,
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { noScores, type LeverageScores } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { fastScores } from "./leverage-fast.js";
-import { readRows } from "./operator.js";
+import { readRows, shapeOf, type Rows } from "./rows.js";
 
-export type { LeverageScores } from "./leverage-basis.js";
 import { seedFrom } from "./seed.js";
 
+export type { LeverageScores } from "./leverage-basis.js";
+
 export interface LeverageScoresOptions {
-  /** "exact": 4 n d² flops. "fast": within a factor; exact where A is too ill-conditioned for that. Default "auto": exact up to 2e10 flops, and with rankTolerance. */
+  /** "exact": 5 n d² flops. "fast": within a factor; exact where A is too ill-conditioned for that. Default "auto": exact below n d² = 5e9, and with rankTolerance. */
   readonly method?: "auto" | "exact" | "fast";
   /** λ ≥ 0. Default 0. */
   readonly ridge?: number;
@@ -45,7 +45,8 @@ export interface LeverageScoresOptions {
 }
 
 const OPTION_NAMES = ["method", "ridge", "epsilon", "failure", "rankTolerance", "seed"];
-const EXACT_FLOPS = 2e10;
+/** n d² from which "auto" is fast. */
+const EXACT_WORK = 5e9;
 
 /**
  * τ_i for every row of A.
@@ -55,7 +56,7 @@ const EXACT_FLOPS = 2e10;
  * @param options see LeverageScoresOptions, and RunControl.
  * @returns a promise of LeverageScores.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index.
- * @complexity exact 4 n d² flops, fast (240 + 2k) n d or as many for each nonzero; extra space O(d²) and a sketch of 4d rows.
+ * @complexity exact 5 n d² flops, fast (240 + 2k) n d, k = ⌈8 / (ε² − 2ε³/3)⌉, or 240 + 2k for each nonzero; extra space O(d²) and a sketch of 4d rows.
  * @source arXiv:1109.3843.
  * @example const { scores, rank } = await leverageScores([[1, 0], [0, 1], [0, 1]]); // scores -> [1, 0.5, 0.5]
  */
@@ -86,7 +87,7 @@ export function* leverageScoresSteps(
   const { rows: given } = readRows(A, `${where}(A)`);
   const [n, d] = shapeOf(given);
   if ("dense" in given) assertFinite(given.dense, `${where}(A)`);
-  const isSmall = 4 * n * d * d < EXACT_FLOPS || rankTolerance !== undefined;
+  const isSmall = n * d * d < EXACT_WORK || rankTolerance !== undefined;
   const chosen = method === "auto" ? (isSmall ? "exact" : "fast") : method;
   const useless = method === "exact" ? { epsilon: options.epsilon, failure: options.failure } : method === "fast" ? { rankTolerance } : {};
   for (const [name, value] of Object.entries(useless)) {
@@ -98,19 +99,19 @@ export function* leverageScoresSteps(
   return chosen === "exact" ? yield* exactScores(request) : yield* fastScores(request, epsilon, failure);
 }
 
-/** [A; ridge I]. */
-function withRidge(A: Rows, ridge: number): Rows {
+/** [A; √λ I]. */
+function withRidge(A: Rows, root: number): Rows {
   const [n, d] = shapeOf(A);
   if ("dense" in A) {
     const entries = new Float64Array((n + d) * d);
     entries.set(denseCopy(A.dense, "float64"));
-    for (let j = 0; j < d; j++) entries[(n + j) * d + j] = ridge;
+    for (let j = 0; j < d; j++) entries[(n + j) * d + j] = root;
     return { dense: view(entries, [n + d, d]) };
   }
   const { rowPointers, columns, values } = A.sparse;
   const end = rowPointers[n] ?? 0;
   const pointers = Int32Array.from({ length: n + d + 1 }, (_, i) => (i <= n ? rowPointers[i]! : end + i - n));
   const allColumns = Int32Array.from({ length: end + d }, (_, p) => (p < end ? columns[p]! : p - end));
-  const allValues = Float64Array.from({ length: end + d }, (_, p) => (p < end ? values[p]! : ridge));
+  const allValues = Float64Array.from({ length: end + d }, (_, p) => (p < end ? values[p]! : root));
   return { sparse: csr([n + d, d], pointers, allColumns, allValues) };
 }

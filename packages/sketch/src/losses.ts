@@ -1,7 +1,7 @@
 /**
  * Whether a sketch has lost a column of A: one that it takes for a combination of others, and that is none.
  *
- *   X  n × r whitened columns J of A D      c  a column beside J, X w by the sketch      y = R⁻¹ w: c − (A D)_J y is what the sketch does not see
+ *   A  n × d      D, J, r, R, κ  of whiten.ts, M its sketch      X  n × r  whitened columns J of A D      c  a column of A D beside J, X w by the sketch      y = R⁻¹ w: c − (A D)_J y is what the sketch does not see
  *
  * Lost: ‖c − X w‖ above rounding, which is that of columns and not of their inverse: a row x̂ of X is that of R + ΔR, |ΔR| ≤ γ |R|, and ŷ that of R + E,
  * |E| ≤ γ |R|, hence x̂ w = (a − x̂ ΔR + x̂ E) ŷ, off by at most 2γ |x̂| |R| |ŷ|. Rounding of A and M themselves moves c − X w by multiples of
@@ -9,6 +9,7 @@
  * Source: the rounding of a product and of substitution.
  */
 import { denseCopy, matmul, solveTriangular, type NdArray } from "@subquad/linalg-core";
+import { UNIT } from "./round-off.js";
 import type { Whitening } from "./whiten.js";
 
 /** So far, a number each column: squares of what is missing, squares of the column, its largest entry. */
@@ -30,7 +31,7 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
   const [rows = 0, count = 0] = others.shape;
   if (count === 0) return;
   const given = denseCopy(others, "float64");
-  const predicted = W.rank === 0 ? new Float64Array(given.length) : denseCopy(matmul(X, W.rest), "float64");
+  const predicted = W.rank === 0 ? new Float64Array(given.length) : denseCopy(matmul(X, W.beside), "float64");
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < count; j++) {
       const entry = given[i * count + j]!;
@@ -43,23 +44,23 @@ export function addLosses(X: NdArray, others: NdArray, W: Whitening, { missing, 
 }
 
 /** Whether one is lost; `size` is ‖X‖_F. */
-export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, rest }: Whitening): boolean {
+export function isLossy({ missing, sizes, largest }: Losses, size: number, { rank: r, R, beside }: Whitening): boolean {
   const count = missing.length;
   if (count === 0) return false;
-  const unit = 16 * (r + 8) * 2 ** -53;
-  const weights = weightsOf(R, rest, r, count);
+  const unit = 16 * (r + 8) * UNIT;
+  const weights = weightsOf(R, beside, r, count);
   return missing.some((square, j) => {
     if (largest[j]! > 0 && largest[j]! < TINY) return true;
     return !(square < Infinity && Math.sqrt(square) <= unit * (Math.sqrt(sizes[j]!) + size * weights[j]!));
   });
 }
 
-/** ‖w‖ + Σ_i ‖R_i‖ |y_i| of each column w of `rest`, R_i the columns of R. */
-function weightsOf(R: NdArray, rest: NdArray, r: number, count: number): Float64Array {
+/** ‖w‖ + Σ_i ‖R_i‖ |y_i| of each column w of `beside`, R_i the columns of R. */
+function weightsOf(R: NdArray, beside: NdArray, r: number, count: number): Float64Array {
   const weights = new Float64Array(count);
   if (r === 0) return weights;
-  const [entries, W] = [denseCopy(R, "float64"), denseCopy(rest, "float64")];
-  const y = denseCopy(solveTriangular(R, rest, { upper: true }), "float64");
+  const [entries, W] = [denseCopy(R, "float64"), denseCopy(beside, "float64")];
+  const y = denseCopy(solveTriangular(R, beside, { upper: true }), "float64");
   for (let j = 0; j < count; j++) {
     let square = 0;
     for (let i = 0; i < r; i++) square += W[i * count + j]! * W[i * count + j]!;

@@ -1,7 +1,7 @@
 /**
  * How far a product of two factors is from a matrix, measured from them alone.
  *
- *   A  m × n      L  m × k, R  k × n      D = A − L R      u  2^−53, γ_j = j u / (1 − j u)      w_i  n  standard normals, never used before
+ *   A  m × n      L  m × k, R  k × n      D = A − L R      u  2^−53, γ_j = j u / (1 − j u)      w_i  n  t probes: standard normals, never used before
  *
  *   Frobenius   ‖D‖_F of the D that is formed, and what rounding did to it: γ ‖L‖_F ‖R‖_F, since ‖|L||R|‖_F is no larger
  *   of a sparse A, where that is enough: ‖D‖_F² = ‖A‖_F² − 2 ⟨AᵀL, Rᵀ⟩ + ⟨LᵀL, R Rᵀ⟩, whatever L and R are, and its rounding
@@ -12,10 +12,11 @@
 import { matmul, rngFor, slice, view, type Certificate, type NdArray } from "@subquad/linalg-core";
 import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { entriesOf, sumOfSquares, type LowRankOperand } from "./low-rank-operand.js";
-import { rowsOf } from "./whiten.js";
+import { entriesOf, type LowRankOperand } from "./low-rank-operand.js";
+import { gammaAbove } from "./round-off.js";
+import { rowsOf } from "./rows.js";
+import { sumOfSquares } from "./sums.js";
 
-const UNIT = 2 ** -53;
 /** Entries of D that are formed at a time. */
 const BLOCK = 2 ** 19;
 /** 10 √(2/π). */
@@ -30,6 +31,29 @@ const SPECTRAL = "spectral norm of the error";
 export interface Residual {
   readonly norm: number;
   readonly bound: number;
+}
+
+/** Both certificates of A ≈ L R, in units of A; of an operator the second alone, twice. */
+export function* certify(
+  where: string,
+  A: LowRankOperand,
+  L: NdArray,
+  R: NdArray,
+  { seed, confidence }: { readonly seed: string; readonly confidence: number },
+  excess = 0,
+): Steps<{ readonly certificate: Certificate; readonly spectral: Certificate }> {
+  const { bound: frobenius } = yield* residualOf(where, A, L, R, excess);
+  const probed = yield* probe(where, A, L, R, seed, confidence);
+  const bound = Math.min(probed.bound + excess, frobenius);
+  const spectral: Certificate = finite({
+    kind: "statistical",
+    bound: boundInUnits(bound, A),
+    norm: SPECTRAL,
+    fraction: 0,
+    confidence: 1 - probed.failure,
+  });
+  if (A.rows === undefined) return { certificate: spectral, spectral };
+  return { certificate: finite({ kind: "deterministic", bound: boundInUnits(frobenius, A), norm: FROBENIUS }), spectral };
 }
 
 /** By the identity where A is sparse and the digits suffice, else by forming D a block of rows at a time. `excess`: error of L and R themselves. */
@@ -57,10 +81,10 @@ export function* residualOf(where: string, A: LowRankOperand, L: NdArray, R: NdA
   }
   const norm = Math.sqrt(squares);
   const blocks = Math.ceil(m / step);
-  const summing = gamma(300 + Math.min(m, step) * n / 256 + blocks); // prettier-ignore
+  const summing = gammaAbove(300 + Math.min(m, step) * n / 256 + blocks); // prettier-ignore
   // and what vanished: of entries scaled down, of products, of squares
   const vanished = A.squares === 0 && size === 0 ? 0 : 2 ** -500 * Math.sqrt(m * n);
-  return { norm, bound: norm * (1 + summing) + gamma(k + 4) * size + vanished + excess };
+  return { norm, bound: norm * (1 + summing) + gammaAbove(k + 4) * size + vanished + excess };
 }
 
 /** From AᵀL; undefined if rounding takes more than a hundredth of the square. */
@@ -89,38 +113,12 @@ function* byIdentity(
   for (let p = 0; p < left.length; p++) own += left[p]! * both[p]!;
   const square = A.squares - 2 * cross + own;
   const depth = 600 + m + n + k * k + k + nonzeros / 256;
-  const rounding = gamma(depth) * (A.squares + 2 * size * Math.sqrt(A.squares) * 1.001 + size * size);
+  const rounding = gammaAbove(depth) * (A.squares + 2 * size * Math.sqrt(A.squares) * 1.001 + size * size);
   if (!(square > 100 * rounding)) return undefined;
   return { norm: Math.sqrt(square), bound: Math.sqrt((square + rounding) * (1 + 1e-12)) };
 }
 
-/** Both certificates of A ≈ L R, in units of A; of an operator the second alone, twice. */
-export function* certify(
-  where: string,
-  A: LowRankOperand,
-  L: NdArray,
-  R: NdArray,
-  { seed, confidence }: { readonly seed: string; readonly confidence: number },
-  excess = 0,
-): Steps<{ readonly certificate: Certificate; readonly spectral: Certificate }> {
-  const { bound: frobenius } = yield* residualOf(where, A, L, R, excess);
-  const probed = yield* probe(where, A, L, R, seed, confidence);
-  const bound = Math.min(probed.bound + excess, frobenius);
-  const spectral: Certificate = finite({
-    kind: "statistical",
-    bound: inUnits(bound, A),
-    norm: SPECTRAL,
-    fraction: 0,
-    confidence: 1 - probed.failure,
-  });
-  if (A.rows === undefined) return { certificate: spectral, spectral };
-  return { certificate: finite({ kind: "deterministic", bound: inUnits(frobenius, A), norm: FROBENIUS }), spectral };
-}
-
-function finite(certificate: Certificate & { readonly bound: number }): Certificate {
-  return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
-}
-
+/** 10 √(2/π) max ‖D w_i‖ and rounding, with as many probes as the confidence has nines; it fails with probability `failure`. */
 function* probe(
   where: string,
   A: LowRankOperand,
@@ -150,20 +148,21 @@ function* probe(
   }
   const sizes = frobeniusAbove(L) * frobeniusAbove(R);
   const own = A.rows === undefined ? Math.sqrt(sumOfSquares(image)) : Math.sqrt(A.squares) * frobeniusAbove(W);
-  const rounding = gamma(m + n + k + 16) * (own + sizes * frobeniusAbove(W));
-  return { bound: PROBE_FACTOR * (largest * (1 + gamma(m + 8)) + rounding), failure };
+  const rounding = gammaAbove(m + n + k + 16) * (own + sizes * frobeniusAbove(W));
+  return { bound: PROBE_FACTOR * (largest * (1 + gammaAbove(m + 8)) + rounding), failure };
 }
 
 /** ‖X‖_F, rounded up. */
 export function frobeniusAbove(X: NdArray): number {
-  return Math.sqrt(sumOfSquares(entriesOf(X))) * (1 + gamma(300 + X.size / 256));
-}
-
-export function gamma(j: number): number {
-  return (1.001 * j * UNIT) / (1 - j * UNIT);
+  return Math.sqrt(sumOfSquares(entriesOf(X))) * (1 + gammaAbove(300 + X.size / 256));
 }
 
 /** A bound of the scaled A, in units of A, rounded up, and what the factors lost where their entries are subnormal in these units. */
-function inUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
+function boundInUnits(bound: number, { shape: [m, n], exponent }: LowRankOperand): number {
   return bound === 0 ? 0 : scaleByPowerOfTwo(bound * (1 + 1e-12), exponent) + (m + n) * Number.MIN_VALUE;
+}
+
+/** Of kind "none" where the bound says nothing. */
+function finite(certificate: Certificate & { readonly bound: number }): Certificate {
+  return certificate.bound < Infinity ? certificate : { kind: "none", reason: "the bound overflows float64" };
 }

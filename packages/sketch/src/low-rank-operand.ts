@@ -21,8 +21,8 @@ import {
 } from "@subquad/linalg-core";
 import { asOperator, exponentOf, isLinearOperator, scaleByPowerOfTwo, type CheckedOperator } from "@subquad/linalg-core/kernels";
 import { matmulSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
-import { readRows } from "./operator.js";
+import { matrixOf, readRows, shapeOf, transposeOf, type Rows } from "./rows.js";
+import { sumOfSquares } from "./sums.js";
 
 /** A as algorithms use it: all in float64, times 2^−exponent. */
 export interface LowRankOperand {
@@ -50,8 +50,7 @@ export function readMatrix(A: MatrixInput | CsrMatrix, where: string): LowRankOp
   const entries = "dense" in given ? denseCopy(given.dense, "float64") : Float64Array.from(given.sparse.values);
   let largest = 0;
   for (const x of entries) largest = Math.max(largest, Math.abs(x));
-  const size = largest === 0 ? 0 : exponentOf(largest);
-  const exponent = Math.abs(size) <= SAFE ? 0 : size;
+  const exponent = exponentFor(largest);
   if (exponent !== 0) for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, -exponent);
   const shape = shapeOf(given);
   const rows: Rows =
@@ -60,7 +59,7 @@ export function readMatrix(A: MatrixInput | CsrMatrix, where: string): LowRankOp
 }
 
 function operandOf(where: string, rows: Rows, exponent: number, squares: number): LowRankOperand {
-  const M = "dense" in rows ? rows.dense : rows.sparse;
+  const M = matrixOf(rows);
   return {
     shape: shapeOf(rows),
     exponent,
@@ -73,8 +72,7 @@ function operandOf(where: string, rows: Rows, exponent: number, squares: number)
 
 /** Aᵀ of an A that has entries. */
 export function transposed(where: string, { rows, exponent, squares }: LowRankOperand): LowRankOperand {
-  const flipped: Rows = "sparse" in rows! ? { sparse: rows.sparse.transpose() } : { dense: transpose(rows!.dense) };
-  return operandOf(where, flipped, exponent, squares);
+  return operandOf(where, transposeOf(rows!), exponent, squares);
 }
 
 /** The same, or an operator: its scale is that of one product. */
@@ -90,8 +88,7 @@ export function* readOperand(A: MatrixInput | CsrMatrix | LinearOperator, where:
   );
   let largest = 0;
   for (let i = 0; i < m; i++) largest = Math.max(largest, Math.abs(probe[i]!));
-  const size = largest === 0 ? 0 : exponentOf(largest);
-  const exponent = Math.abs(size) <= SAFE ? 0 : size;
+  const exponent = exponentFor(largest);
   return {
     shape: operator.shape,
     exponent,
@@ -100,6 +97,12 @@ export function* readOperand(A: MatrixInput | CsrMatrix | LinearOperator, where:
     times: (X) => byColumns(operator, X, false, exponent),
     transposeTimes: (Y) => byColumns(operator, Y, true, exponent),
   };
+}
+
+/** Of the power of two to divide by, for a largest entry. */
+function exponentFor(largest: number): number {
+  const size = largest === 0 ? 0 : exponentOf(largest);
+  return Math.abs(size) <= SAFE ? 0 : size;
 }
 
 /** Products with the columns of a panel, one by one. */
@@ -120,15 +123,14 @@ function* byColumns(A: CheckedOperator, panel: NdArray, isTransposed: boolean, e
   return view(out, [length, p]);
 }
 
-/** Σ x², in blocks: off by 256 + n/256 roundings at most. */
-export function sumOfSquares(x: Float64Array): number {
-  let total = 0;
-  for (let from = 0; from < x.length; from += 256) {
-    let sum = 0;
-    for (let p = from, end = Math.min(x.length, from + 256); p < end; p++) sum += x[p]! * x[p]!;
-    total += sum;
-  }
-  return total;
+/** X 2^exponent; NonFiniteError if that overflows. */
+export function inUnits(where: string, X: NdArray, exponent: number): NdArray {
+  if (exponent === 0) return X;
+  const entries = denseCopy(X, "float64");
+  for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, exponent);
+  const scaled = view(entries, X.shape);
+  assertFinite(scaled, `${where}(result overflows float64)`);
+  return scaled;
 }
 
 /** Row-major entries of a float64 matrix, without a copy where they lie so. */

@@ -16,17 +16,21 @@ import {
   denseCopy,
   OptionError,
   rngFor,
+  selectRows,
   ShapeError,
+  view,
+  type Certificate,
+  type CsrMatrix,
+  type MatrixInput,
+  type Seed,
 } from "@subquad/linalg-core";
 import { asMatrix } from "@subquad/linalg-core/kernels";
-import { selectRows, view, type Certificate, type CsrMatrix, type MatrixInput, type Seed } from "@subquad/linalg-core";
 import { exp, expm1, log } from "@subquad/linalg-core/math";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import type { FeatureKernel, FeatureMap } from "./feature-map.js";
-import { readRows } from "./operator.js";
+import { UNIT } from "./round-off.js";
+import { readRows, rowsOf, shapeOf, type Rows } from "./rows.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface MeasureFeaturesOptions {
   /** Y: shape [n', d], the rows that those of X are paired with. Default X. */
@@ -50,7 +54,6 @@ export interface MeasuredFeatures {
 }
 
 const OPTION_NAMES = ["Y", "pairs", "confidence", "seed"];
-const UNIT = 2 ** -53;
 /** What a product below the normal numbers can lose. */
 const VANISHED = Number.MIN_VALUE;
 

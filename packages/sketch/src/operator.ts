@@ -7,28 +7,28 @@
  * the same bits on any number of threads, in one call or in pieces (createAccumulator).  Source: see distributions.ts for the families.
  */
 import {
+  assertFinite,
   assertInteger,
   assertKnownOptions,
+  denseCopy,
   dtypeOf,
-  isCsr,
   OptionError,
   ShapeError,
   transpose,
   view,
-  denseCopy,
-  assertFinite,
   type CsrMatrix,
   type DType,
   type MatrixInput,
   type NdArray,
   type Seed,
 } from "@subquad/linalg-core";
-import { asCsr, asMatrix, assertCsrFinite, openScope } from "@subquad/linalg-core/kernels";
+import { asMatrix, openScope } from "@subquad/linalg-core/kernels";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { applyRows, shapeOf, type Rows } from "./apply.js";
+import { applyRows } from "./apply.js";
 import { assertDistribution } from "./distribution-check.js";
 import type { SketchDistribution } from "./distributions.js";
 import { familyOf } from "./families.js";
+import { readRows, shapeOf, transposeOf } from "./rows.js";
 import type { Range, Sample } from "./sample.js";
 import { seedFrom } from "./seed.js";
 
@@ -105,14 +105,13 @@ export function* rightSteps(where: string, sample: Sample, B: MatrixInput | CsrM
   const { rows, dtype } = readRows(B, `${where}(B)`);
   const [r, length] = shapeOf(rows);
   if (length !== n) throw new ShapeError(where, "B", `${n} columns, those of S`, [r, length]);
-  const flipped: Rows = "sparse" in rows ? { sparse: rows.sparse.transpose() } : { dense: transpose(rows.dense) };
   if ("dense" in rows) assertFinite(rows.dense, `${where}(B)`); // for an index in B, not in its transpose
-  const product = view(yield* applyRows(`${where}(B)`, sample, flipped), [m, r]);
+  const product = view(yield* applyRows(`${where}(B)`, sample, transposeOf(rows)), [m, r]);
   return rounded(where, denseCopy(transpose(product), "float64"), [r, m], dtype);
 }
 
 /** Sᵀ Y. */
-export function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, control: RunControl = {}): Steps<NdArray> {
+function* transposeSteps(where: string, sample: Sample, Y: MatrixInput, control: RunControl = {}): Steps<NdArray> {
   assertKnownOptions(where, control, RUN_CONTROL);
   const { rows: m, columns: n, scale } = sample.distribution;
   const given = asMatrix(Y, `${where}(Y)`);
@@ -140,17 +139,6 @@ export function* entrySteps(where: string, sample: Sample, rows: Range, columns:
   if (out.length > 0) yield* familyOf(sample).entries(sample, rows, columns, out);
   for (let q = 0; q < out.length; q++) out[q] = scale * out[q]! + 0; // a zero has no sign
   return view(out, shape);
-}
-
-/** A matrix of either kind, checked but for its entries where they are checked on the way. */
-export function readRows(A: MatrixInput | CsrMatrix, site: string): { readonly rows: Rows; readonly dtype: DType } {
-  if (isCsr(A)) {
-    const sparse = asCsr(A, site);
-    assertCsrFinite(sparse, site);
-    return { rows: { sparse }, dtype: sparse.values instanceof Float32Array ? "float32" : "float64" };
-  }
-  const dense = asMatrix(A, site);
-  return { rows: { dense }, dtype: dtypeOf(dense) };
 }
 
 /** Of the dtype; NonFiniteError if that overflows. */

@@ -4,7 +4,7 @@
  *   K  N × N  positive semidefinite, known by an oracle for its entries     w  N  sampling weights
  *   F  N × k  factor, K ≈ F Fᵀ      S  k pivots, K[:, S] = F F[S, :]ᵀ      d  N  residual diagonal K_ii − ‖F_i‖² ≥ 0
  *
- *   repeat: a block T of pivots with the law "each ~ w_i d_i, given those before" ; G = K[:, T] − F F[T, :]ᵀ ; F ← [F, G L_Tᵀ⁻¹] ; d ← …
+ *   repeat: a block T of pivots with the law "each ~ w_i d_i, given those before" ; G = K[:, T] − F F[T, :]ᵀ ; F ← [F, G L_Tᵀ⁻¹], L_T L_Tᵀ = G[T, :] ; d ← …
  *
  * Σ d is the trace of the residual, the trace norm of K − F Fᵀ, so stopping needs no estimate; pivots by d find outliers and spread over
  * clusters. E Σ d ≤ (1 + ε) tr(K − K_r) once k ≥ r/ε + r ln(1/(ε η)), η = tr(K − K_r) / tr K, K_r the best approximation of rank r.
@@ -18,9 +18,10 @@ import { traceCertificate } from "./psd-certificate.js";
 import { appendBlock, type PivotBlock } from "./append-block.js";
 import { appendColumn } from "./append-column.js";
 import { assertNotNegative, columnsCopied, coreOf, reserve, residualOf, roundOff, type PsdFactor } from "./psd-factor.js";
+import { LARGEST_BLOCK, PSD_OPTIONS } from "./psd-options.js";
+import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-options.js";
 import type { PsdOracle } from "./psd-oracle.js";
-import { LARGEST_BLOCK, type PsdLowRankMethod, type PsdLowRankOptions, type PsdLowRankState } from "./psd-options.js";
-import { affordableRank, psdRequest, PSD_OPTIONS, type PsdRequest } from "./psd-request.js";
+import { affordableRank, psdRequest, type PsdRequest } from "./psd-request.js";
 import { rejectionBlock } from "./rejection-block.js";
 import { robustBlock } from "./robust-block.js";
 import { roundingSteps } from "./rounding-diagonal.js";
@@ -61,9 +62,9 @@ export interface PsdLowRank {
  * For kernel matrices whose spectrum decays. When `flatSpectrum` comes back true, or K is small and at hand, use `cholesky` of linalg-core.
  * @param oracle K's entries: see kernelOracle, matrixOracle, or any object with the PsdOracle interface.
  * @param options see PsdLowRankOptions.
- * @returns PsdLowRank; `certificate` bounds ‖K − F Fᵀ‖ in the trace norm, conditional on K being positive semidefinite (unless the oracle
+ * @returns a promise of PsdLowRank; `certificate` bounds ‖K − F Fᵀ‖ in the trace norm, conditional on K being positive semidefinite (unless the oracle
  * knows) and on interpolation weights that do not blow rounding up.
- * @throws ShapeError, OptionError on bad input; NonFiniteError naming row and pivot; AssumptionError when K is not positive semidefinite.
+ * @throws (rejects) ShapeError; OptionError; NonFiniteError naming row and pivot; AssumptionError when K is not positive semidefinite.
  * @complexity k² N multiply-adds in matrix products, (k + 1) N + Σ b² entries; space N k.
  * @source arXiv:2207.06503 and arXiv:2410.03969.
  * @example const { factor, certificate } = await psdLowRank(kernelOracle(points), { tolerance: 1e-4 });

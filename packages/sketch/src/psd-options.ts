@@ -1,15 +1,16 @@
 /**
- * What a caller may ask of psdLowRank, and what comes back for it to go on from.
+ * The options of psdLowRank, and what a result carries so that a run can be resumed.
  *
- *   N  size of K      k  columns      w  weights of the draws, [N]
+ *   N  size of K      k  columns of F      η  relative error of the oracle      w  N  sampling weights
  *
  * Source: Subquad's own convention.
  */
-import { assertFinite, NonFiniteError, OptionError, type NdArray, type Seed, type VectorInput } from "@subquad/linalg-core";
+import { assertFinite, NonFiniteError, OptionError } from "@subquad/linalg-core";
+import type { NdArray, Seed, VectorInput } from "@subquad/linalg-core";
 import { vectorEntries } from "@subquad/linalg-core/kernels";
 import type { PivotBlock } from "./append-block.js";
 
-/** Their names. */
+/** Names of the methods. */
 export const METHODS = ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const;
 
 export type PsdLowRankMethod = (typeof METHODS)[number];
@@ -42,7 +43,7 @@ export interface Resumable {
 }
 
 export interface PsdLowRankOptions {
-  /** k: columns wanted; integer in [1, N]. Fewer come back when `tolerance` is met or K's numerical rank is reached. Default: as needed. */
+  /** k: columns wanted; integer in [1, N], no less than a resumed run has. Fewer come back when `tolerance` is met or K's numerical rank is reached. Default: as needed. */
   readonly rank?: number;
   /** Stop at the first k whose residual trace is at most this share of the trace. In [0, 1). Default 1e-6; 0 when `rank` is given. */
   readonly tolerance?: number;
@@ -68,6 +69,8 @@ export interface PsdLowRankOptions {
   readonly resume?: Resumable;
 }
 
+/** Names of the options that are not those of RunControl. */
+export const PSD_OPTIONS = ["rank", "tolerance", "maxRank", "method", "blockSize", "samplingWeights", "seed", "certify", "resume"];
 /** Most proposals of a block. */
 export const LARGEST_BLOCK = 256;
 

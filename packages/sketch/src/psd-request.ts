@@ -1,7 +1,7 @@
 /**
  * The options of psdLowRank, checked against the oracle and against the run that is resumed.
  *
- *   N  size of K      n₀  columns of the run that is resumed, 0 without one
+ *   N  size of K      w  N  sampling weights
  *
  * Source: Subquad's own convention.
  */
@@ -15,17 +15,10 @@ import {
   OptionError,
   ShapeError,
 } from "@subquad/linalg-core";
+import { LARGEST_BLOCK, METHODS, weightVector } from "./psd-options.js";
+import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState, Resumable } from "./psd-options.js";
 import type { PsdOracle } from "./psd-oracle.js";
-import {
-  LARGEST_BLOCK,
-  METHODS,
-  weightVector,
-  type PsdLowRankMethod,
-  type PsdLowRankOptions,
-  type PsdLowRankState,
-  type Resumable,
-} from "./psd-options.js";
-import { checkResumable, resumedState } from "./psd-resume.js";
+import { assertResumable, resumedState } from "./psd-resume.js";
 
 /** The request in full. */
 export interface PsdRequest {
@@ -41,8 +34,6 @@ export interface PsdRequest {
   readonly state: PsdLowRankState;
 }
 
-/** Names of the options that are not those of RunControl. */
-export const PSD_OPTIONS = ["rank", "tolerance", "maxRank", "method", "blockSize", "samplingWeights", "seed", "certify", "resume"];
 /** Of the adaptive block size; counts decide, never clocks, so that bits are reproducible. */
 const FIRST_BLOCK = 16;
 /** Of blockRobust: as many entries of K at once as pay for a call, few enough that the stale law does little harm. */
@@ -52,8 +43,8 @@ const ROBUST_BLOCK = 64;
 export function psdRequest(where: string, oracle: PsdOracle, options: PsdLowRankOptions, known: readonly string[]): PsdRequest {
   assertKnownOptions(where, options, known);
   const { rank, maxRank, resume, certify = false, tolerance = rank === undefined ? 1e-6 : 0 } = options;
-  const N = checkOracle(where, oracle);
-  if (resume !== undefined) checkResumable(where, N, resume);
+  const N = readOracle(where, oracle);
+  if (resume !== undefined) assertResumable(where, N, resume);
   const least = resume === undefined ? 1 : Math.max(1, resume.pivots.length);
   if (rank !== undefined) assertInteger(where, { rank }, least, N);
   if (maxRank !== undefined) assertInteger(where, { maxRank }, least, N);
@@ -78,7 +69,8 @@ export function affordableRank(N: number): number {
   return Math.max(Math.ceil(N / 4), Math.min(N, 64));
 }
 
-function checkOracle(where: string, oracle: unknown): number {
+/** N, of an oracle with all that the interface asks for. */
+function readOracle(where: string, oracle: unknown): number {
   const { size, diagonal, block, relativeError = 0, positiveSemidefinite = false } = (oracle ?? {}) as Partial<PsdOracle>;
   if (typeof diagonal !== "function" || typeof block !== "function") {
     throw new ShapeError(where, "oracle", "a PsdOracle with size, diagonal and block: see matrixOracle, kernelOracle", oracle);

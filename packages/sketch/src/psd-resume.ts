@@ -23,7 +23,7 @@ import { LARGEST_BLOCK, METHODS, weightVector, type PsdLowRankOptions, type PsdL
 type Unknown<T> = { readonly [Name in keyof T]?: unknown };
 
 /** Throws unless a run can go on from it; N is the size of the oracle. */
-export function checkResumable(where: string, N: number, resume: unknown): asserts resume is Resumable {
+export function assertResumable(where: string, N: number, resume: unknown): asserts resume is Resumable {
   const { method, pivots, residualDiagonal, factor, state, trace } = (resume ?? {}) as Unknown<Resumable>;
   if (!(pivots instanceof Int32Array && residualDiagonal instanceof Float64Array)) {
     throw new OptionError(where, "resume", "a result of psdLowRank, as it was returned", resume);
@@ -31,25 +31,25 @@ export function checkResumable(where: string, N: number, resume: unknown): asser
   if (residualDiagonal.length !== N) throw new OptionError(where, "resume", `a result for an oracle of size ${N}`, residualDiagonal.length);
   const k = pivots.length;
   assertOneOf(where, { "resume.method": method }, METHODS);
-  checkPivots(where, "resume.pivots", pivots, N);
-  checkNonnegative(where, "resume.residualDiagonal", residualDiagonal);
+  assertPivots(where, "resume.pivots", pivots, N);
+  assertNonnegative(where, "resume.residualDiagonal", residualDiagonal);
   const { shape } = (factor ?? {}) as { readonly shape?: readonly number[] };
   if (!(shape?.length === 2 && shape[0] === N && shape[1] === k)) {
     throw new OptionError(where, "resume.factor", `an array of shape [${N}, ${k}]`, shape);
   }
   assertFinite(asMatrix(factor as MatrixInput, `${where}(resume.factor)`), `${where}(resume.factor)`);
-  checkState(where, N, k, state ?? {}, trace);
+  assertState(where, N, k, state ?? {}, trace);
 }
 
-/** What entries need of a result: see entryBound. */
-function checkDiagonal(where: string, name: string, diagonal: unknown, N: number): asserts diagonal is Float64Array {
-  if (!(diagonal instanceof Float64Array && diagonal.length === N)) {
-    throw new OptionError(where, name, `a Float64Array of length ${N}, as psdLowRank gives it`, diagonal);
+/** A Float64Array of this length. */
+function assertNumbers(where: string, name: string, numbers: unknown, length: number): asserts numbers is Float64Array {
+  if (!(numbers instanceof Float64Array && numbers.length === length)) {
+    throw new OptionError(where, name, `a Float64Array of length ${length}, as psdLowRank gives it`, numbers);
   }
 }
 
 /** L and η of a result, for rows that come later: see extendLowRank. */
-export function checkCore(where: string, low: unknown): { readonly k: number; readonly core: NdArray; readonly relativeError: number } {
+export function readCore(where: string, low: unknown): { readonly k: number; readonly core: NdArray; readonly relativeError: number } {
   const { pivots, core, state } = (low ?? {}) as { readonly pivots?: unknown; readonly core?: unknown; readonly state?: unknown };
   if (!(pivots instanceof Int32Array)) throw new OptionError(where, "low", "a result of psdLowRank, as it was returned", low);
   const k = pivots.length;
@@ -66,19 +66,19 @@ export function checkCore(where: string, low: unknown): { readonly k: number; re
   return { k, core: L, relativeError: relativeError as number };
 }
 
-function checkState(where: string, N: number, k: number, state: Unknown<PsdLowRankState>, trace: unknown): void {
+function assertState(where: string, N: number, k: number, state: Unknown<PsdLowRankState>, trace: unknown): void {
   const { seed, samplingWeights, fixedBlockSize, blockSize, draws, pending, traces, relativeError } = state;
   const name = "resume.state";
   if (typeof seed !== "string" || normalizeSeed(seed) !== seed) throw new OptionError(where, `${name}.seed`, "a seed", seed);
   if (samplingWeights !== undefined) {
-    checkDiagonal(where, `${name}.samplingWeights`, samplingWeights, N);
-    checkNonnegative(where, `${name}.samplingWeights`, samplingWeights);
+    assertNumbers(where, `${name}.samplingWeights`, samplingWeights, N);
+    assertNonnegative(where, `${name}.samplingWeights`, samplingWeights);
   }
   if (fixedBlockSize !== undefined) assertInteger(where, { [`${name}.fixedBlockSize`]: fixedBlockSize }, 1, LARGEST_BLOCK);
   assertInteger(where, { [`${name}.blockSize`]: blockSize }, 1, LARGEST_BLOCK);
   assertInteger(where, { [`${name}.draws`]: draws }, 0, Infinity);
-  checkDiagonal(where, `${name}.traces`, traces, k + 1);
-  checkNonnegative(where, `${name}.traces`, traces);
+  assertNumbers(where, `${name}.traces`, traces, k + 1);
+  assertNonnegative(where, `${name}.traces`, traces);
   if (trace !== traces[0]) throw new OptionError(where, "resume.trace", `the first of the traces, ${traces[0]!}`, trace);
   assertInRange(where, { [`${name}.relativeError`]: relativeError }, 0, 1);
   if (pending === undefined) return;
@@ -86,14 +86,14 @@ function checkState(where: string, N: number, k: number, state: Unknown<PsdLowRa
   if (!(pivots instanceof Int32Array && pivots.length > 0 && pivots.length <= LARGEST_BLOCK)) {
     throw new OptionError(where, `${name}.pending.pivots`, `an Int32Array of at most ${LARGEST_BLOCK} pivots`, pivots);
   }
-  checkPivots(where, `${name}.pending.pivots`, pivots, N);
+  assertPivots(where, `${name}.pending.pivots`, pivots, N);
   assertInteger(where, { [`${name}.pending.done`]: done }, 0, pivots.length - 1);
   if (base !== k - (done as number)) throw new OptionError(where, `${name}.pending.base`, `${k - (done as number)} columns`, base);
-  checkDiagonal(where, `${name}.pending.lower`, lower, pivots.length * pivots.length);
+  assertNumbers(where, `${name}.pending.lower`, lower, pivots.length * pivots.length);
   assertFinite(lower, `${where}(${name}.pending.lower)`);
 }
 
-function checkPivots(where: string, name: string, pivots: Int32Array, N: number): void {
+function assertPivots(where: string, name: string, pivots: Int32Array, N: number): void {
   const seen = new Set(pivots);
   const outside = pivots.find((i) => !(i >= 0 && i < N));
   if (outside !== undefined) throw new OptionError(where, name, `rows in [0, ${N})`, outside);
@@ -101,7 +101,7 @@ function checkPivots(where: string, name: string, pivots: Int32Array, N: number)
 }
 
 /** Finite too. */
-function checkNonnegative(where: string, name: string, numbers: Float64Array): void {
+function assertNonnegative(where: string, name: string, numbers: Float64Array): void {
   const bad = numbers.findIndex((x) => !(x >= 0 && x < Infinity));
   if (bad >= 0) throw new OptionError(where, `${name}[${bad}]`, "a nonnegative number", numbers[bad]);
 }

@@ -6,11 +6,10 @@
  * Or l as large as a tolerance ε takes: ‖A − Q B‖_F ≤ ε ‖A‖_F. See range-finder.ts.
  * Source: arXiv:0909.4061; arXiv:1606.09402, in blocks.
  */
-import { assertFinite, assertKnownOptions, denseCopy, transpose, view, type Certificate, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core"; // prettier-ignore
-import { scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
+import { assertKnownOptions, denseCopy, transpose, view, type Certificate, type CsrMatrix, type MatrixInput, type NdArray } from "@subquad/linalg-core"; // prettier-ignore
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { certify } from "./low-rank-certificate.js";
-import { readMatrix } from "./low-rank-operand.js";
+import { inUnits, readMatrix } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions } from "./low-rank-request.js";
 import { rangeBasis } from "./range-finder.js";
 
@@ -76,14 +75,4 @@ export function* qbDecompositionSteps(
     spectral,
     diagnostics: { blocks, seed: request.seed },
   };
-}
-
-/** X 2^exponent; NonFiniteError if that overflows. */
-export function inUnits(where: string, X: NdArray, exponent: number): NdArray {
-  if (exponent === 0) return X;
-  const entries = denseCopy(X, "float64");
-  for (let p = 0; p < entries.length; p++) entries[p] = scaleByPowerOfTwo(entries[p]!, exponent);
-  const scaled = view(entries, X.shape);
-  assertFinite(scaled, `${where}(result overflows float64)`);
-  return scaled;
 }

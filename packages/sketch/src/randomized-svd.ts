@@ -10,7 +10,6 @@
 import {
   assertKnownOptions,
   assertOneOf,
-  csrToDense,
   isCsr,
   OptionError,
   view,
@@ -23,13 +22,18 @@ import {
 import { isLinearOperator } from "@subquad/linalg-core/kernels";
 import { matmulSteps, RUN_CONTROL, runAsync, runSync, svdSteps, type RunControl, type Steps } from "@subquad/linalg-core/steps";
 import { certify } from "./low-rank-certificate.js";
-import { entriesOf, readOperand, type LowRankOperand } from "./low-rank-operand.js";
+import { entriesOf, inUnits, readOperand, type LowRankOperand } from "./low-rank-operand.js";
 import { LOW_RANK_OPTIONS, lowRankRequest, rankFor, type LowRankOptions, type LowRankRequest } from "./low-rank-request.js";
-import { inUnits } from "./qb.js";
 import { rangeBasis } from "./range-finder.js";
+import { UNIT } from "./round-off.js";
+import { denseOf } from "./rows.js";
+import { sumOf } from "./sums.js";
 
 export interface RandomizedSvdOptions extends LowRankOptions {
-  /** "exact": all of A by `svd`, cut. Default "auto": exact for small A, and where 3 (k + p) ≥ min(m, n). */
+  /**
+   * "exact": all of A by `svd`, cut. Default "auto": exact where min(m, n) ≤ 64 or, given a rank, 3 (k + p) ≥ min(m, n); never for operators, nor
+   * for sparse A of more than 2²² entries.
+   */
   readonly method?: "auto" | "randomized" | "exact";
 }
 
@@ -143,7 +147,7 @@ interface Factors {
 }
 
 function* exactly(where: string, { rows }: LowRankOperand): Steps<Factors> {
-  const { U, s, V } = yield* svdSteps(where, "dense" in rows! ? rows.dense : csrToDense(rows!.sparse));
+  const { U, s, V } = yield* svdSteps(where, denseOf(rows!));
   return { Q: undefined, U: U!, s: Float64Array.from(entriesOf(s)), V: V!, residualSquares: 0, columns: s.size };
 }
 
@@ -219,7 +223,5 @@ function transposedTimes(V: NdArray, s: Float64Array): NdArray {
 
 /** ‖U (fl(diag(s) Vᵀ) − diag(s) Vᵀ)‖_F, at most: a rounding of each entry, columns of length 1 and a little. */
 function roundingOf(s: Float64Array): number {
-  let sum = 0;
-  for (const value of s) sum += value;
-  return 2 * 2 ** -53 * sum;
+  return 2 * UNIT * sumOf(s);
 }

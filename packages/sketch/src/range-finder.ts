@@ -12,8 +12,9 @@
 import { rngFor, transpose, view, type NdArray } from "@subquad/linalg-core";
 import { matmulSteps, pause, qrSteps, type Steps } from "@subquad/linalg-core/steps";
 import { residualOf } from "./low-rank-certificate.js";
-import { besides, departure, entriesOf, sumOfSquares, type LowRankOperand } from "./low-rank-operand.js";
+import { besides, departure, entriesOf, type LowRankOperand } from "./low-rank-operand.js";
 import type { LowRankRequest } from "./low-rank-request.js";
+import { sumOfSquares } from "./sums.js";
 
 export interface RangeBasis {
   /** [m, l]. */

@@ -1,6 +1,7 @@
 /**
  * A block of pivots with the law of randomly pivoted Cholesky, found before any column is computed.
  *
+ *   K  N × N      F  N × k  factor so far      d  N  residual diagonal      w  N  sampling weights
  *   c  b proposals, drawn with probability ~ w_i d_i      H = K[c, c] − F[c] F[c]ᵀ      h = diag H, frozen      U  b uniforms
  *
  *   for i in order: accept c_i if U_i h_i < H_ii, now, and H_ii > floor; then eliminate i from H

@@ -1,6 +1,7 @@
 /**
  * A block of pivots by the best of b draws: a pivoted Cholesky factorization of the residual among them, cut where little is left.
  *
+ *   K  N × N      F  N × k  factor so far      d  N  residual diagonal      w  N  sampling weights
  *   c  b proposals without replacement, each drawn with probability ~ w_i d_i among those not drawn      H = K[c, c] − F[c] F[c]ᵀ
  *
  *   repeat: the largest H_ii is a pivot; eliminate it      until Σ H_ii ≤ (Σ H_ii at first)/b
@@ -13,6 +14,7 @@ import type { Steps } from "@subquad/linalg-core/steps";
 import { drawIndex } from "./categorical.js";
 import { assertNotNegative, type PsdFactor } from "./psd-factor.js";
 import { pivotBlock, residualEntries, type Proposal } from "./rejection-block.js";
+import { largestResidual } from "./single-pivot.js";
 
 /**
  * Draws b proposals from stream t, fewer where fewer have weight, and keeps the best.
@@ -38,7 +40,7 @@ export function* robustBlock(F: PsdFactor, prefix: Float64Array, floor: number, 
   const L = new Float64Array(count * count);
   const accepted: number[] = [];
   while (accepted.length < count) {
-    const i = largestOf(current);
+    const i = largestResidual(current);
     if (!(current[i]! > floor)) break;
     eliminate(F, c, H, L, current, accepted.length, i);
     accepted.push(i);
@@ -91,10 +93,4 @@ function removeDrawn(prefix: Float64Array, drawn: ReadonlySet<number>): number {
     prefix[i] = sum;
   }
   return sum;
-}
-
-function largestOf(values: Float64Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
 }

@@ -16,6 +16,8 @@
  */
 import { denseCopy, solveTriangular, view } from "@subquad/linalg-core";
 import { rest, type Steps } from "@subquad/linalg-core/steps";
+import { gamma } from "./round-off.js";
+import { squaredNorm } from "./sums.js";
 
 /** Multiply-adds between two turns of the event loop. */
 const WORK = 2 ** 25;
@@ -48,11 +50,7 @@ export function* roundingSteps(
   if (!(κ < 0.5)) return { diagonal: new Float64Array(N).fill(Infinity), weight: Infinity }; // entries that say nothing
   const L = view(core, [k, k]);
   const norms = new Float64Array(k);
-  for (let s = 0; s < k; s++) {
-    let square = 0;
-    for (let l = 0; l <= s; l++) square += core[s * k + l]! * core[s * k + l]!;
-    norms[s] = Math.sqrt(square / (1 - κ));
-  }
+  for (let s = 0; s < k; s++) norms[s] = Math.sqrt(squaredNorm(core, s * k, s + 1) / (1 - κ));
   const diagonal = new Float64Array(N);
   const step = Math.max(16, Math.floor(WORK / (k * k + 1)));
   let weight = 0;
@@ -82,9 +80,4 @@ export function* roundingSteps(
 /** 3 κ' (a + ω)², and what computing it can lose. */
 export function roundingOf(a: number, ω: number, κ: number): number {
   return 3.1 * κ * (1 + 2 * κ) * (a + ω) * (a + ω);
-}
-
-/** γ_n = n u / (1 − n u) for float64. */
-export function gamma(n: number): number {
-  return (n * 2 ** -53) / (1 - n * 2 ** -53);
 }

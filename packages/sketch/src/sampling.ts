@@ -18,7 +18,6 @@ import {
   AssumptionError,
   denseCopy,
   OptionError,
-  transpose,
   view,
   type Certificate,
   type CsrMatrix,
@@ -27,24 +26,22 @@ import {
   type VectorInput,
 } from "@subquad/linalg-core";
 import { rest, RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
 import { measureDistortionSteps } from "./distortion.js";
 import { rowSampling } from "./distributions.js";
 import { samplingRows } from "./embedding-dimension.js";
 import { leverageScoresSteps } from "./leverage.js";
-import { readRows } from "./operator.js";
 import { drawRows } from "./row-sampling.js";
+import { matrixOf, readRows, rowsOf, shapeOf, transposeOf, type Rows } from "./rows.js";
 import { seedFrom } from "./seed.js";
-import { rowsOf } from "./whiten.js";
 
 export interface SampleRowsOptions {
   /** Probabilities: "uniform", by squared "norm", by "leverage" or "ridgeLeverage" scores, or [n] of them. Default "leverage". */
   readonly by?: "uniform" | "norm" | "leverage" | "ridgeLeverage" | VectorInput;
-  /** c: draws. Default: by the theorem, for epsilon and failure; only with "leverage". */
+  /** c: draws; integer, at least 1. Default with "leverage": what the theorem asks for; without it there is none. */
   readonly count?: number;
-  /** ε of the theorem: singular values within 1 ± ε. In (0, 1). Default 0.5. */
+  /** ε of the theorem: singular values within 1 ± ε; not beside count. In (0, 1). Default 0.5. */
   readonly epsilon?: number;
-  /** δ of the theorem. In (0, 0.5]. Default 1e-2. */
+  /** δ of the theorem; not beside count. In (0, 0.5]. Default 1e-2. */
   readonly failure?: number;
   /** Rows may be drawn more than once. Default true; false needs "uniform". */
   readonly replacement?: boolean;
@@ -82,7 +79,7 @@ const METHODS = ["uniform", "norm", "leverage", "ridgeLeverage"] as const;
  * @param options see SampleRowsOptions, and RunControl.
  * @returns a promise of SampledRows.
  * @throws (rejects) ShapeError; OptionError; NonFiniteError naming the index; AssumptionError for a matrix of zeros by norm or leverage.
- * @complexity the scores (leverage: 4 n d² flops) and O(n + c log n).
+ * @complexity the scores (leverage: 5 n d² flops) and O(n + c log n).
  * @source textbook; matrix Chernoff for c.
  * @example const { indices, weights } = await sampleRows(A, { by: "norm", count: 100, seed: 7 });
  */
@@ -114,7 +111,7 @@ export function* sampleColumnsSteps(
 ): Steps<SampledRows> {
   const { rows } = readRows(A, `${where}(A)`);
   if ("dense" in rows) assertFinite(rows.dense, `${where}(A)`); // for an index in A, not in its transpose
-  return yield* sampleRowsSteps(where, "sparse" in rows ? rows.sparse.transpose() : transpose(rows.dense), options, known);
+  return yield* sampleRowsSteps(where, matrixOf(transposeOf(rows)), options, known);
 }
 
 /** The generator behind both forms for rows. */
@@ -196,8 +193,10 @@ function* probabilitiesOf(
   if (by === "uniform") return { p: new Float64Array(n).fill(1), ...others };
   if (typeof by !== "string") return { p: givenProbabilities(where, by, n), ...others };
   if (by === "norm") return { p: positive(where, yield* squaredNorms(rows)), ...others };
-  const A = "dense" in rows ? rows.dense : rows.sparse;
-  const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, A, { seed, ...(ridge === undefined ? {} : { ridge }) });
+  const { scores, rank, sum, overestimate } = yield* leverageScoresSteps(where, matrixOf(rows), {
+    seed,
+    ...(ridge === undefined ? {} : { ridge }),
+  });
   return { p: positive(where, scores), dimension: rank, quality: overestimate * sum };
 }
 

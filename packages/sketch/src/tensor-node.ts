@@ -20,7 +20,7 @@ export function nodeWidth(node: "tensorSrht" | "tensorSketch", m: number): numbe
   return 2 * (node === "tensorSrht" ? transformLength(m) : convolutionLength(m, 2));
 }
 
-/** The node in place (v, w). */
+/** The tensorSrht in place (v, w). */
 export function drawSrhtNode(m: number, seed: string, v: number, w: number): TensorNode {
   const M = transformLength(m);
   const random = rngFor(seed, `sketch/tensorSrht/${m}/${v}/${w}`);
@@ -49,7 +49,7 @@ function* signedTransform(where: string, a: Float64Array, D: Float64Array, count
   return (yield* fwhtSteps(where, X, { out: X })).data as Float64Array;
 }
 
-/** The node in place (v, w). */
+/** The tensorSketch in place (v, w). */
 export function drawSketchNode(m: number, seed: string, v: number, w: number): TensorNode {
   const targets = [0, 1].map((side) => countSketchTargets(m, m, `${seed}/node/${v}/${w}/${side}`));
   const length = convolutionLength(m, 2);
@@ -59,6 +59,7 @@ export function drawSketchNode(m: number, seed: string, v: number, w: number): T
   };
 }
 
+/** C a of each row: count × length. */
 function scattered(rows: Float64Array, targets: Int32Array, count: number, m: number, length: number): Float64Array<ArrayBuffer> {
   const Y = new Float64Array(count * length);
   for (let i = 0; i < count; i++) {

@@ -13,13 +13,11 @@
  */
 import {
   csr,
-  csrToDense,
   denseCopy,
   gram,
   identity,
   matmul,
   selectColumns,
-  selectRows,
   slice,
   solveTriangular,
   view,
@@ -28,7 +26,9 @@ import {
 } from "@subquad/linalg-core";
 import { exponentOf, powerOfTwo, scaleByPowerOfTwo } from "@subquad/linalg-core/kernels";
 import { qrSteps, rest, type Steps } from "@subquad/linalg-core/steps";
-import { shapeOf, type Rows } from "./apply.js";
+import { UNIT } from "./round-off.js";
+import { rowsOf, shapeOf, type Rows } from "./rows.js";
+import { squaredNorm } from "./sums.js";
 
 export interface Whitening {
   readonly rank: number;
@@ -41,7 +41,7 @@ export interface Whitening {
   /** R⁻¹, each column by substitution. */
   readonly inverse: NdArray;
   /** [r, d − r]: R⁻¹ of it gives the other columns from those of J. */
-  readonly rest: NdArray;
+  readonly beside: NdArray;
   /** κ; 0 for r = 0. */
   readonly condition: number;
   /** | ‖M D y‖ − ‖z‖ | ≤ slack ‖z‖, for y with support J: what Q lacks of orthonormal columns, and Q R of M D P. */
@@ -51,7 +51,7 @@ export interface Whitening {
 /** Rows of a block: enough for products inside, few enough for turns of the event loop. */
 const BLOCK_WORK = 2 ** 26;
 const [LEAST_ROWS, MOST_ROWS] = [128, 1024];
-/** Of columns of A for which a product with D R⁻¹ cannot overflow. */
+/** Of columns of A for which a product with D R⁻¹, or with D R⁻¹ Ω of normals Ω, cannot overflow. */
 const MOST_EXPONENT = 900;
 /** Of entries of A D, so that X, larger by κ at most, can be squared. */
 const LARGEST_EXPONENT = 400;
@@ -75,7 +75,7 @@ export function* whitenSteps(where: string, M: NdArray, rankTolerance?: number):
     exponents,
     R: leading,
     inverse,
-    rest: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
+    beside: view(denseCopy(slice(R, [0, rank], [rank, d]), "float64"), [rank, d - rank]),
     condition: productOfMagnitudes(leading, inverse),
     slack,
   };
@@ -92,10 +92,9 @@ export function* whitenedBlocks(
   L?: NdArray,
 ): Steps<void> {
   const [n, d] = shapeOf(A);
-  const { rank: r, exponents } = W;
+  const { rank: r } = W;
   const step = Math.max(LEAST_ROWS, Math.min(MOST_ROWS, Math.floor(BLOCK_WORK / (1 + d * r))));
-  const isNear = r === d && r > 0 && exponents.every((e) => Math.abs(e) <= MOST_EXPONENT);
-  const T = isNear ? inverseOf(W, L) : undefined;
+  const T = r === d && r > 0 && !isFar(W) ? inverseOf(W, L) : undefined;
   for (let from = 0; from < n; from += step) {
     yield rest();
     const rows = Math.min(step, n - from);
@@ -112,14 +111,26 @@ export function* whitenedBlocks(
 }
 
 /** D P R⁻¹, or D P R⁻¹ L⁻ᵀ, of full rank: A times it is X, or X L⁻ᵀ. */
-function inverseOf({ rank: r, order, exponents, inverse }: Whitening, L?: NdArray): NdArray {
-  const T = denseCopy(L === undefined ? inverse : solveTriangular(L, inverse, { transpose: true, side: "right" }), "float64");
-  const spread = new Float64Array(r * r);
+function inverseOf(W: Whitening, L?: NdArray): NdArray {
+  return placed(W, L === undefined ? W.inverse : solveTriangular(L, W.inverse, { transpose: true, side: "right" }));
+}
+
+/** D P T for T [r, k]: [d, k], so that A times it is (A D)[:, J] T. */
+export function placed({ rank: r, order, exponents }: Whitening, T: NdArray): NdArray {
+  const [, k = 0] = T.shape;
+  const entries = denseCopy(T, "float64");
+  const out = new Float64Array(order.length * k);
   for (let j = 0; j < r; j++) {
+    const at = order[j]! * k;
     const scale = powerOfTwo(exponents[order[j]!]!);
-    for (let c = 0; c < r; c++) spread[order[j]! * r + c] = scale * T[j * r + c]!;
+    for (let c = 0; c < k; c++) out[at + c] = scale * entries[j * k + c]!;
   }
-  return view(spread, [r, r]);
+  return view(out, [order.length, k]);
+}
+
+/** Whether a product with D R⁻¹ may overflow. */
+export function isFar({ exponents }: Whitening): boolean {
+  return exponents.some((exponent) => Math.abs(exponent) > MOST_EXPONENT);
 }
 
 /** Rows of A D as columns J and the others. */
@@ -171,25 +182,9 @@ export function scaledColumns(A: Rows, { rank: r, order, exponents }: Whitening)
   return view(kept, [n, r]);
 }
 
-/** Rows [from, to) of A, row-major float64. */
-export function rowsOf(A: Rows, from: number, to: number): Float64Array<ArrayBuffer> {
-  if ("dense" in A) return denseCopy(slice(A.dense, [from, to]), "float64");
-  return denseCopy(
-    csrToDense(
-      selectRows(
-        A.sparse,
-        Int32Array.from({ length: to - from }, (_, i) => from + i),
-      ),
-    ),
-    "float64",
-  );
-}
-
 /** √ of a sum of squares, without overflow of what is near 1. */
 function frobenius(entries: Float64Array): number {
-  let sum = 0;
-  for (const x of entries) sum += x * x;
-  return Math.sqrt(sum);
+  return Math.sqrt(squaredNorm(entries));
 }
 
 /** −exponent of the largest entry of each column. */
@@ -213,7 +208,7 @@ function departure(Q: NdArray, r: number): number {
   const G = denseCopy(gram(slice(Q, null, [0, r])), "float64");
   for (let i = 0; i < r; i++) G[i * (r + 1)] = G[i * (r + 1)]! - 1;
   const [m = 0] = Q.shape;
-  return frobenius(G) + 2 * (m + 8) * 2 ** -53 * r;
+  return frobenius(G) + 2 * (m + 8) * UNIT * r;
 }
 
 /** ‖ |R| |T| ‖_F. */
