@@ -9,6 +9,7 @@ export default defineConfig({
     distortion: "src/distortion.ts",
     distributions: "src/distributions.ts",
     embed: "src/embed.ts",
+    "embedding-plan": "src/embedding-plan.ts",
     "entry-bound": "src/entry-bound.ts",
     "exp-features": "src/exp-features.ts",
     "extend-low-rank": "src/extend-low-rank.ts",

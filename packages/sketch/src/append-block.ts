@@ -25,6 +25,7 @@ import {
 } from "@subquad/linalg-core/kernels";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
+import { readBlock } from "./psd-oracle.js";
 
 /** Rows of K in a strip: products of tens of milliseconds, worth a pool, from a few hundred columns on. Even, as the solver takes pairs. */
 export const STRIP = 4096;
@@ -156,7 +157,7 @@ function* residualStrip(stage: Stage, F: PsdFactor, first: number, m: number): S
     const B = yield* packOperand(scope, "float64", "right", { address: stage.F, across: 8, along: ROW }, m, base, right);
     yield* multiplyOperands(scope, "float64", known, B, product);
   }
-  oracle.block(first, first + m, pivots, K);
+  readBlock(where, oracle, first, first + m, pivots, K);
   const f64 = runtime().memory.f64; // read afresh: others may have grown the memory in the meantime
   for (let c = 0; c < start; c++) f64.set(strip(base + c), (stage.X + c * ROW) / 8);
   const isFinite = transposeInto(K, m, b, f64, stage.X / 8 + start * PITCH);

@@ -9,6 +9,7 @@ import { NonFiniteError } from "@subquad/linalg-core";
 import { pause, type Steps } from "@subquad/linalg-core/steps";
 import { firstNonFinite, STRIP } from "./append-block.js";
 import { acceptColumn, gatherColumns, type PsdFactor } from "./psd-factor.js";
+import { readBlock } from "./psd-oracle.js";
 
 /** Multiply-adds between two pauses. */
 const WORK = 4e6;
@@ -21,7 +22,7 @@ export function* appendColumn(F: PsdFactor, z: number, h: number, total: number)
   const f = gatherColumns(columns, N, k, pivot);
   for (let first = 0, work = 0; first < N; first += STRIP) {
     const end = Math.min(first + STRIP, N);
-    oracle.block(first, end, pivot, column.subarray(first, end));
+    readBlock(where, oracle, first, end, pivot, column.subarray(first, end));
     subtractColumns(columns, N, f, column, first, end);
     work += (end - first) * (k + 1);
     if (work < WORK) continue;

@@ -26,7 +26,7 @@ import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@su
 import { measureDistortionSteps, type Distortion } from "./distortion.js";
 import { countSketch, gaussian, rademacher, sparseSign, srht, type SketchDistribution } from "./distributions.js";
 import { leftSteps, sampleSketch, type SketchOperator } from "./operator.js";
-import { planEmbedding, type EmbeddingPlan } from "./plan.js";
+import { planEmbedding, type EmbeddingPlan } from "./embedding-plan.js";
 import { denseOf, readRows, shapeOf } from "./rows.js";
 import { seedFrom } from "./seed.js";
 

@@ -9,6 +9,7 @@ import { view, type Certificate, type NdArray } from "@subquad/linalg-core";
 import type { Steps } from "@subquad/linalg-core/steps";
 import { applyRows } from "./apply.js";
 import { sparseSign } from "./distributions.js";
+import { UNIT } from "./round-off.js";
 import { denseOf, shapeOf, type Rows } from "./rows.js";
 import { squaredNorm } from "./sums.js";
 import { whitenSteps, type Whitening } from "./whiten.js";
@@ -41,11 +42,17 @@ export interface ScoreRequest {
 /** Sketches that are tried before A itself is taken. */
 export const ATTEMPTS = 3;
 
-/** Scores of a matrix of rank 0. */
-export function noScores(n: number, method: "exact" | "fast", seed: string, attempts: number): LeverageScores {
-  const certificate: Certificate = { kind: "exact", bound: 0 };
-  const diagnostics = { condition: 0, seed, attempts };
-  return { scores: new Float64Array(n), rank: 0, sum: 0, overestimate: 1, method, certificate, diagnostics };
+/** Scores that are all the same: 0 for rank 0, 1 where all rows are independent, which is told by the rank up to rounding. */
+export function equalScores(
+  n: number,
+  { rank, condition }: Pick<Whitening, "rank" | "condition">,
+  method: "exact" | "fast",
+  seed: string,
+  attempts: number,
+): LeverageScores {
+  const certificate: Certificate = { kind: "exact", bound: Math.min(1, 8 * (rank + 8) * UNIT * condition) };
+  const scores = new Float64Array(n).fill(Math.min(1, rank));
+  return { scores, rank, sum: rank, overestimate: 1, method, certificate, diagnostics: { condition, seed, attempts } };
 }
 
 /** M of attempt number `attempt`, and its whitening. */

@@ -9,7 +9,7 @@
  */
 import { denseCopy, gram, view } from "@subquad/linalg-core";
 import { choleskySteps, eigSymmetricSteps, type Steps } from "@subquad/linalg-core/steps";
-import { ATTEMPTS, noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
+import { ATTEMPTS, equalScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { addLosses, isLossy, startLosses, type Losses } from "./losses.js";
 import { UNIT } from "./round-off.js";
 import { shapeOf } from "./rows.js";
@@ -26,6 +26,7 @@ export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
     const { W } = yield* whitened(request, attempt);
     if (attempt < ATTEMPTS && (yield* isBeyondSquares(rows, W))) continue; // a column has all but vanished from the sketch
     const r = W.rank;
+    if (r === shapeOf(rows)[0]) return equalScores(n, W, "exact", seed, attempt + 1);
     const { G, blocks, losses } = yield* gramOf(request, W);
     const { values, certificate } = yield* eigSymmetricSteps(where, G);
     const squares = denseCopy(values, "float64"); // of the singular values of X, ascending
@@ -35,7 +36,7 @@ export function* exactScores(request: ScoreRequest): Steps<LeverageScores> {
     const isBad = !(r === 0 || squares[r - 1]! <= WORST * least);
     const isLost = isLossy(losses, Math.sqrt(trace), W) && isAbove(losses, W, rankTolerance);
     if (attempt < ATTEMPTS && (isBad || isLost)) continue;
-    if (r === 0) return noScores(n, "exact", seed, attempt + 1);
+    if (r === 0) return equalScores(n, W, "exact", seed, attempt + 1);
     const scores = new Float64Array(n);
     const { L } = yield* choleskySteps(where, G);
     yield* whitenedBlocks(rows, W, (X, _, first) => { squareRows(denseCopy(X, "float64"), r, first, scores); }, L); // prettier-ignore

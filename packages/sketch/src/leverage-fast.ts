@@ -11,7 +11,7 @@
 import { denseCopy, rngFor, selectRows, solveTriangular, view, type NdArray } from "@subquad/linalg-core";
 import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
 import { measureDistortionSteps } from "./distortion.js";
-import { noScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
+import { equalScores, squareRows, whitened, type LeverageScores, type ScoreRequest } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { UNIT } from "./round-off.js";
 import { matrixOf, rowsOf, shapeOf, type Rows } from "./rows.js";
@@ -33,13 +33,14 @@ export function* fastScores(request: ScoreRequest, epsilon: number, failure: num
   for (let attempt = 0; ; attempt++) {
     const { M, W } = yield* whitened(request, attempt);
     const r = W.rank;
+    if (r === shapeOf(rows)[0]) return equalScores(n, W, "exact", seed, attempt + 1);
     const options = { method: "lanczos", confidence: 1 - failure / (2 * TRIES), seed: `${seed}/${attempt}` } as const;
     const { lower, upper } = yield* measureDistortionSteps(where, input, M, options);
     if (!(lower >= 1 / STRETCH && upper <= STRETCH)) {
       if (attempt + 1 < TRIES) continue;
       return yield* exactScores(request);
     }
-    if (r === 0) return noScores(n, "fast", seed, attempt + 1);
+    if (r === 0) return equalScores(n, W, "fast", seed, attempt + 1);
     const k = Math.ceil(8 / (epsilon * epsilon * (1 - (2 / 3) * epsilon)));
     const isDirect = k >= r || isFar(W);
     const scores = isDirect ? yield* squares(rows, W, n) : yield* combinedSquares(where, rows, W, n, k, seed);

@@ -20,7 +20,7 @@ import {
   type Seed,
 } from "@subquad/linalg-core";
 import { RUN_CONTROL, runAsync, runSync, type RunControl, type Steps } from "@subquad/linalg-core/steps";
-import { noScores, type LeverageScores } from "./leverage-basis.js";
+import { equalScores, type LeverageScores } from "./leverage-basis.js";
 import { exactScores } from "./leverage-exact.js";
 import { fastScores } from "./leverage-fast.js";
 import { readRows, shapeOf, type Rows } from "./rows.js";
@@ -93,7 +93,7 @@ export function* leverageScoresSteps(
   for (const [name, value] of Object.entries(useless)) {
     if (value !== undefined) throw new OptionError(where, name, `none with method "${method}"`, value);
   }
-  if (n === 0 || d === 0) return noScores(n, chosen, seed, 0);
+  if (n === 0 || d === 0) return equalScores(n, { rank: 0, condition: 0 }, chosen, seed, 0);
   const rows = ridge === 0 ? given : withRidge(given, Math.sqrt(ridge));
   const request = { where, rows, n, seed, rankTolerance };
   return chosen === "exact" ? yield* exactScores(request) : yield* fastScores(request, epsilon, failure);

@@ -20,7 +20,7 @@ import { appendColumn } from "./append-column.js";
 import { assertNotNegative, columnsCopied, coreOf, reserve, residualOf, roundOff, type PsdFactor } from "./psd-factor.js";
 import { LARGEST_BLOCK, PSD_OPTIONS } from "./psd-options.js";
 import type { PsdLowRankMethod, PsdLowRankOptions, PsdLowRankState } from "./psd-options.js";
-import type { PsdOracle } from "./psd-oracle.js";
+import { diagonalOf, readBlock, type PsdOracle } from "./psd-oracle.js";
 import { affordableRank, psdRequest, type PsdRequest } from "./psd-request.js";
 import { rejectionBlock } from "./rejection-block.js";
 import { robustBlock } from "./robust-block.js";
@@ -44,7 +44,7 @@ export interface PsdLowRank {
   readonly trace: number;
   /** Σ d. */
   readonly residualTrace: number;
-  /** "numericalRank": what is left is round-off (or has no sampling weight); "tolerance"; "rank": rank, maxRank or its default was spent. */
+  /** "numericalRank": what is left is round-off (or has no sampling weight); "tolerance"; "rank": rank, maxRank or its default was spent, or would not do. */
   readonly stopped: "rank" | "tolerance" | "numericalRank";
   /** The tolerance needs more than N/4 columns, even if the residual trace goes on falling as fast: factor K exactly instead. */
   readonly flatSpectrum: boolean;
@@ -152,8 +152,7 @@ function adapted(blockSize: number, acceptance: number): number {
 /** The factor with no columns, or with those of the run that is resumed. */
 function* openFactor(where: string, oracle: PsdOracle, { resume, state, most, byTolerance }: PsdRequest): Steps<PsdFactor> {
   const N = oracle.size;
-  const diagonal = new Float64Array(N);
-  oracle.diagonal(diagonal);
+  const diagonal = diagonalOf(where, oracle);
   let trace = 0, largest = 0; // prettier-ignore
   for (let i = 0; i < N; i++) {
     const entry = diagonal[i]!;
@@ -179,7 +178,23 @@ function* openFactor(where: string, oracle: PsdOracle, { resume, state, most, by
   if (trace !== F.traces[0]) throw new OptionError(where, "resume", `a result for this oracle, of trace ${trace}`, F.traces[0]);
   const room = byTolerance ? F.k : most;
   F.columns = yield* columnsCopied(F, resume === undefined ? F.columns : storedColumns(resume.factor), F.k, room);
+  if (F.k > 0) assertSameOracle(F);
   return F;
+}
+
+/** Whether the row of the last pivot is that of F Fᵀ at all pivots, where the two agree: equal diagonals do not tell kernels of other points. */
+function assertSameOracle({ where, oracle, N, k, pivots, columns, diagonal }: PsdFactor): void {
+  const columnsAt = Int32Array.from(pivots);
+  const p = columnsAt[k - 1]!;
+  const row = new Float64Array(k);
+  readBlock(where, oracle, p, p + 1, columnsAt, row);
+  const allowed = 1e-6 + 4 * (oracle.relativeError ?? 0);
+  for (let s = 0; s < k; s++) {
+    let product = 0;
+    for (let l = 0; l < k; l++) product += columns[l * N + p]! * columns[l * N + columnsAt[s]!]!;
+    if (Math.abs(row[s]! - product) <= allowed * Math.sqrt(diagonal[p]! * diagonal[columnsAt[s]!]!)) continue;
+    throw new OptionError(where, "resume", `a result for this oracle, whose entry [${p}, ${columnsAt[s]!}] is ${row[s]!}`, product);
+  }
 }
 
 /** F by columns, without a copy if it is stored so. */

@@ -47,7 +47,10 @@ export interface PsdLowRankOptions {
   readonly rank?: number;
   /** Stop at the first k whose residual trace is at most this share of the trace. In [0, 1). Default 1e-6; 0 when `rank` is given. */
   readonly tolerance?: number;
-  /** Most columns to spend on `tolerance`; not beside `rank`. Default N/4 (more: factor K exactly), but at least min(N, 64). */
+  /**
+   * Most columns to spend on `tolerance`; not beside `rank`. Default N/4 (more: factor K exactly), but at least min(N, 64); a run without it also
+   * stops at 64, 128, … columns where its forecast passes that.
+   */
   readonly maxRank?: number;
   /**
    * Default "accelerated": the law of "rpcholesky" at the speed of matrix products. "greedy" takes the largest residual: see README. "blockRobust"

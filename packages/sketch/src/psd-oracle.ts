@@ -5,7 +5,16 @@
  *
  * Source: Subquad's own convention.
  */
-import { AssumptionError, assertBoolean, assertFinite, assertInRange, assertKnownOptions, denseCopy, dtypeOf } from "@subquad/linalg-core";
+import {
+  AssumptionError,
+  assertBoolean,
+  assertFinite,
+  assertInRange,
+  assertKnownOptions,
+  denseCopy,
+  dtypeOf,
+  OptionError,
+} from "@subquad/linalg-core";
 import type { MatrixInput } from "@subquad/linalg-core";
 import { asSquareMatrix } from "@subquad/linalg-core/kernels";
 
@@ -23,7 +32,7 @@ export interface PsdOracle {
   diagonal(out: Float64Array): void;
   /**
    * out[(i − firstRow) · b + c] ← K_ij with j = columns[c], for i in [firstRow, endRow) and c in [0, b), b = columns.length.
-   * Pure: the same arguments give the same bits. `columns` and `out` are not to be kept.
+   * Pure: the same arguments give the same bits. Synchronous; `columns` and `out` are not to be kept.
    */
   block(firstRow: number, endRow: number, columns: Int32Array, out: Float64Array): void;
 }
@@ -82,4 +91,24 @@ function assertSymmetric(where: string, N: number, entries: Float64Array): void 
   }
   const allowed = 8 * N * 2 ** -53 * largest; // a product AAᵀ summed in another order for each triangle
   if (skew > allowed) throw new AssumptionError(where, { argument: "K", assumption: "max|K − Kᵀ|", allowed, measured: skew });
+}
+
+/** The diagonal of an oracle. */
+export function diagonalOf(where: string, oracle: PsdOracle): Float64Array {
+  const out = new Float64Array(oracle.size);
+  // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- a caller's function may return what its type does not say
+  assertWritten(where, "oracle.diagonal", oracle.diagonal(out), out);
+  return out;
+}
+
+/** Entries of an oracle: see PsdOracle.block. */
+export function readBlock(where: string, oracle: PsdOracle, first: number, end: number, columns: Int32Array, out: Float64Array): void {
+  // eslint-disable-next-line @typescript-eslint/no-confusing-void-expression -- as above
+  assertWritten(where, "oracle.block", oracle.block(first, end, columns, out), out);
+}
+
+/** A promise, or an array of its own, says that nothing was written: K would be taken for 0. */
+function assertWritten(where: string, name: string, returned: unknown, out: Float64Array): void {
+  if (typeof returned !== "object" || returned === null || returned === out) return;
+  throw new OptionError(where, name, "a function that writes to `out` before it returns, and returns nothing", returned);
 }

@@ -15,6 +15,7 @@ import { matmulSteps, type Steps } from "@subquad/linalg-core/steps";
 import { drawIndex } from "./categorical.js";
 import { firstNonFinite, type PivotBlock } from "./append-block.js";
 import { assertNotNegative, gatherColumns, type PsdFactor } from "./psd-factor.js";
+import { readBlock } from "./psd-oracle.js";
 
 /** A block to append; empty when every proposal was round-off, whose residuals are then 0 and not proposed again. */
 export interface Proposal {
@@ -76,7 +77,7 @@ export function* residualEntries(F: PsdFactor, c: Int32Array): Steps<Float64Arra
   const b = c.length;
   const H = new Float64Array(b * b);
   for (let i = 0; i < b; i++) {
-    oracle.block(c[i]!, c[i]! + 1, c, H.subarray(i * b, (i + 1) * b));
+    readBlock(where, oracle, c[i]!, c[i]! + 1, c, H.subarray(i * b, (i + 1) * b));
     H[i * b + i] = diagonal[c[i]!]!;
   }
   F.entries += b * b;

@@ -3,7 +3,7 @@ import { gaussianArray, layouts, strided, testRandom } from "@subquad/test-kit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { measureDistortionSync } from "../src/distortion.js";
 import { embedSubspace, embedSubspaceSync, type EmbeddingFamily, type EmbedSubspaceResult } from "../src/embed.js";
-import { planEmbedding } from "../src/plan.js";
+import { planEmbedding } from "../src/embedding-plan.js";
 import { valuesOf } from "./dense.js";
 import { codeOf, codeOfAsync } from "./failures.js";
 

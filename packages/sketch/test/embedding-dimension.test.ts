@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { countSketch, gaussian, rademacher, rowSampling, sparseSign, srht, type SketchDistribution } from "../src/distributions.js";
 import { leverageScoresSync } from "../src/leverage.js";
 import { sampleSketch } from "../src/operator.js";
-import { planEmbedding } from "../src/plan.js";
+import { planEmbedding } from "../src/embedding-plan.js";
 import { codeOf } from "./failures.js";
 import { binomialTail, isFull, mostFailures } from "./tails.js";
 

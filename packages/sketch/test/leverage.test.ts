@@ -357,6 +357,16 @@ describe("errors", () => {
 });
 
 describe("degenerate", () => {
+  it("independent rows: every score is 1, by either method", () => {
+    const A = gaussianArray([7, 40], { seed: "wide" });
+    for (const method of ["exact", "fast"] as const) {
+      const { scores, rank, sum, certificate } = leverageScoresSync(A, { method });
+      expect(scores).toEqual(new Float64Array(7).fill(1));
+      expect([rank, sum]).toEqual([7, 7]);
+      expect(certificate.kind).toBe("exact");
+    }
+  });
+
   it("a column that all but vanishes from the first sketch: another one is taken", () => {
     // columns 7665 and 11434 of sparseSign(33, n) with seed "leverage/0" are the same but for the sign s
     const n = 12000;

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import fixture from "../../../tooling/fixtures/sketch-peers/data.json" with { type: "json" };
 import { countSketch, gaussian, rademacher, sparseSign, srht, type SketchDistribution } from "../src/distributions.js";
 import { sampleSketch } from "../src/operator.js";
-import { johnsonLindenstraussDim } from "../src/plan.js";
+import { johnsonLindenstraussDim } from "../src/embedding-plan.js";
 import { valuesOf, type Dense } from "./dense.js";
 import { isFullProfile, meanOf } from "./features.js";
 import { square } from "./spectra.js";

@@ -395,6 +395,18 @@ describe("laws", () => {
 });
 
 describe("errors", () => {
+  it("an oracle that returns its entries, or a promise of them, and one of other points beside a run of the same diagonal", () => {
+    const returned = { size: 3, diagonal: () => Float64Array.of(1, 1, 1), block: () => undefined };
+    expect(() => psdLowRankSync(returned, { rank: 1 })).toThrow(/oracle\.diagonal.*returns nothing/);
+    const later = { size: 3, diagonal: (out: Float64Array) => out.fill(1), block: () => Promise.resolve() };
+    for (const method of ["accelerated", "rpcholesky", "greedy", "blockRobust"] as const) {
+      expect(() => psdLowRankSync(later as never, { rank: 1, method })).toThrow(/oracle\.block.*returns nothing/);
+    }
+    const [X, Y] = ["X", "Y"].map((seed) => gaussianArray([60, 3], { seed }));
+    const low = psdLowRankSync(kernelOracle(X!), { rank: 5 });
+    expect(() => psdLowRankSync(kernelOracle(Y!), { rank: 8, resume: low })).toThrow(/resume.*a result for this oracle/);
+  });
+
   const oracle = matrixOracle([[2, 1, 0], [1, 2, 1], [0, 1, 2]]); // prettier-ignore
   const run = (options: unknown): string => codeOf(() => psdLowRankSync(oracle, options as PsdLowRankOptions));
 

@@ -1,7 +1,7 @@
 import type { Plan } from "@subquad/linalg-core";
 import { expectTypeOf, test } from "vitest";
 import type { Family } from "../src/distributions.js";
-import { johnsonLindenstraussDim, planEmbedding, type EmbeddingPlan } from "../src/plan.js";
+import { johnsonLindenstraussDim, planEmbedding, type EmbeddingPlan } from "../src/embedding-plan.js";
 
 test("a plan says none where a sketch does not pay", () => {
   expectTypeOf(planEmbedding(10, { rule: "theorem", family: "srht", n: 100 })).toEqualTypeOf<EmbeddingPlan>();

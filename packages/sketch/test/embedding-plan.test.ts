@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { countSketch, gaussian, rademacher, rowSampling, sparseSign, srht, type Family } from "../src/distributions.js";
-import { johnsonLindenstraussDim, planEmbedding, type PlanEmbeddingOptions } from "../src/plan.js";
+import { johnsonLindenstraussDim, planEmbedding, type PlanEmbeddingOptions } from "../src/embedding-plan.js";
 import fixture from "../../../tooling/fixtures/sketch-peers/data.json" with { type: "json" };
 import { codeOf } from "./failures.js";
 

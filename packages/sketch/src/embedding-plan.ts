@@ -146,7 +146,12 @@ export function planEmbedding(dimension: number, options: PlanEmbeddingOptions =
     rows: best.rows,
     ...(nonzeros === undefined ? {} : { nonzeros }),
     rule,
-    statement: rule === "theorem" ? statement : `${statement}, to be measured: the rows are a rule of experience`,
+    statement:
+      rule === "theorem"
+        ? statement
+        : best.name === "countSketch"
+          ? `σ(S Q) to be measured: so few rows lose directions of coherent inputs in most samples`
+          : `${statement}, to be measured: the rows are a rule of experience`,
     predicted: { error: epsilon, seconds: best.seconds, bytes: 8 * best.rows * width * 3 },
     rejected: others.map(({ name, seconds }) => ({ method: name, reason: `predicted ${seconds.toPrecision(2)} s` })),
   };
