@@ -216,7 +216,7 @@ export function judge(
   };
 }
 
-/** Empirical Bernstein bound on the mean of values in [0, R] of which m were drawn without replacement (Bardenet, Maillard 2015; arXiv:1309.4029). */
+/** Empirical Bernstein bound on the mean of values in [0, R] of which m were drawn without replacement (Bardenet, Maillard 2015; arXiv:1309.4029; constants recalled). */
 function bernstein(mean: number, squares: number, m: number, failure: number, R: number): number {
   if (m < 2) return Infinity;
   const L = log(5 / failure);
